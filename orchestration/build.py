@@ -1,0 +1,159 @@
+"""Build: prepare the work file, let dbt fill it, and refuse a result that has nothing in it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.audit import AuditResult
+from orchestration.dbt import Outcome, require_success, run_dbt
+from orchestration.errors import BuildFailed, NothingToRead
+from orchestration.journal import parse_instant
+from orchestration.lake import CATALOGUE_SOURCE, Lake
+from orchestration.versions import TRANSFORMS, staging_version
+from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, warehouse
+from transforms.home import Home
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The one row of build.parameters: all that models may know about this build."""
+
+    as_of: datetime
+    report_timezone: str
+    definition_version: str
+    code_version: str
+    lake_path: Path
+    sample_data: bool
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What dbt did and how many rows each published table now has."""
+
+    outcomes: tuple[Outcome, ...]
+    rows: dict[str, int]
+    was_full: bool
+
+
+def build(
+    home: Home,
+    *,
+    parameters: Parameters,
+    full_refresh: bool = False,
+    project: Path = TRANSFORMS,
+    key_id: str = "",
+    arguments: Sequence[str] = (),
+    callback: Callable[[Any], None] | None = None,
+) -> BuildReport:
+    """Fill the work file from the lake; the environment for dbt must be set by the caller.
+
+    Staging is rebuilt when asked, and when the staging code or the pseudonym key has changed.
+    Errors: BuildFailed, AuditBlocked (a dbt test failed).
+    """
+    stamp = home.work / "staging_version"
+    version = f"{staging_version(project)} {key_id}"
+    full = full_refresh or not stamp.exists() or stamp.read_text(encoding="utf-8") != version
+    prepare(home, parameters=parameters)
+    stamp.unlink(missing_ok=True)
+    outcomes = run_dbt(
+        "build",
+        target=home.work / "dbt",
+        project=project,
+        arguments=[*arguments, *(["--full-refresh"] if full else [])],
+        callback=callback,
+    )
+    require_success(outcomes)
+    stamp.write_text(version, encoding="utf-8")
+    with warehouse(home.warehouse_file) as connection:
+        rows = row_counts(connection)
+    if not any(rows.values()):
+        raise BuildFailed("The models gave no rows at all; check the lake with `leadline doctor`.")
+    return BuildReport(outcomes=tuple(outcomes), rows=rows, was_full=full)
+
+
+def prepare(home: Home, *, parameters: Parameters) -> None:
+    """Make sure the work files can be opened, and write build.parameters.
+
+    A damaged work file is removed: everything in it can be built again from the lake.
+    """
+    home.work.mkdir(parents=True, exist_ok=True)
+    for file in (home.warehouse_file, home.staging_file):
+        _remove_if_damaged(file)
+    with warehouse(home.warehouse_file, read_only=False) as connection:
+        connection.execute("create schema if not exists build")
+        connection.execute(f"drop table if exists {PUBLISHED_SCHEMA}.audit_results")
+        connection.execute(
+            "create or replace table build.parameters (as_of timestamp, report_timezone varchar, "
+            "definition_version varchar, code_version varchar, lake_path varchar, "
+            "sample_data boolean)"
+        )
+        connection.execute(
+            "insert into build.parameters values (?, ?, ?, ?, ?, ?)",
+            [
+                parameters.as_of.astimezone(UTC).replace(tzinfo=None),
+                parameters.report_timezone,
+                parameters.definition_version,
+                parameters.code_version,
+                str(parameters.lake_path),
+                parameters.sample_data,
+            ],
+        )
+
+
+def newest_read_at(lake: Lake) -> datetime:
+    """Return the latest instant at which anything was read into the lake.
+
+    It is the default as-of of a build, so that an equal lake gives an equal build.
+    Errors: NothingToRead when no source has given a page.
+    """
+    newest, has_page = "", False
+    for line in lake.lines():
+        newest = max(newest, str(line["read_at"]))
+        has_page = has_page or (line["event"] == "page" and line["source"] != CATALOGUE_SOURCE)
+    if not has_page:
+        raise NothingToRead(
+            f"The lake {lake.root} is empty; run `leadline run`, `leadline run --git PATH` or "
+            "`leadline demo`."
+        )
+    return parse_instant(newest)
+
+
+def dbt_results(outcomes: Sequence[Outcome]) -> list[AuditResult]:
+    """Return the tests among dbt's outcomes in the shape of the audit's own results."""
+    return [
+        AuditResult(
+            suite="dbt",
+            expectation=one.name,
+            table_name=one.tested,
+            column_name=one.column,
+            severity="warn" if one.severity == "warn" else "block",
+            is_success=one.status in ("pass", "success"),
+            observed=f"{one.failures or 0} rows" if one.resource_type == "test" else one.status,
+            expected="0 rows" if one.resource_type == "test" else "pass",
+            unexpected_count=one.failures,
+            sql=one.sql,
+        )
+        for one in outcomes
+        if one.is_test
+    ]
+
+
+def _remove_if_damaged(file: Path) -> None:
+    if not file.exists():
+        return
+    try:
+        with warehouse(file, read_only=False):
+            return
+    except duckdb.IOException as exc:
+        if "lock" in str(exc).lower():
+            raise BuildFailed(
+                f"{file} is open in another program; close it and run `leadline build`."
+            ) from exc
+    except duckdb.Error:
+        pass
+    file.unlink()
+    file.with_name(file.name + ".wal").unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""A fingerprint that is equal when two builds hold the same rows, in whatever order."""
+
+import hashlib
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.warehouse import PUBLISHED_SCHEMA, quoted, tables
+
+PROVENANCE_COLUMNS = frozenset({"read_at", "page_id", "ordinal", "built_at"})
+DATA_QUALITY_TABLES = frozenset(
+    {
+        "ingest_runs",
+        "page_accounts",
+        "source_health",
+        "audit_results",
+        "quarantined_records",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """One hash for the whole build and one for each table that counts."""
+
+    whole: str
+    by_table: dict[str, str]
+
+
+def read_fingerprint(connection: duckdb.DuckDBPyConnection) -> Fingerprint:
+    """Return the fingerprint of schema v1, without provenance and data-quality tables.
+
+    Row hashes are added up, so the order of rows and the number of threads do not matter; doubles
+    count with nine significant digits, because parallel sums differ in the last ones.
+    """
+    by_table = {
+        name: _table_hash(connection, name)
+        for name in tables(connection)
+        if name not in DATA_QUALITY_TABLES
+    }
+    lines = "\n".join(f"{name} {value}" for name, value in sorted(by_table.items()))
+    return Fingerprint(whole=hashlib.sha256(lines.encode()).hexdigest(), by_table=by_table)
+
+
+def _table_hash(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    columns = [
+        (str(column), str(kind))
+        for column, kind in connection.execute(
+            "select column_name, data_type from duckdb_columns() where schema_name = ? "
+            "and table_name = ? and database_name = current_database() order by column_name",
+            [PUBLISHED_SCHEMA, name],
+        ).fetchall()
+        if column not in PROVENANCE_COLUMNS
+    ]
+    hashed = ", ".join(_hashable(column, kind) for column, kind in columns) or "1"
+    row = connection.execute(
+        f"select count(*), sum(row_hash::hugeint), bit_xor(row_hash) "
+        f"from (select hash({hashed}) as row_hash from {PUBLISHED_SCHEMA}.{quoted(name)})"
+    ).fetchone()
+    text = f"{[column for column, _ in columns]} {row}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _hashable(column: str, kind: str) -> str:
+    if kind in ("DOUBLE", "FLOAT"):
+        # -0.0 and 0.0 are equal numbers, so they must print alike
+        return f"printf('%.8e', {quoted(column)} + 0.0)"
+    return quoted(column)

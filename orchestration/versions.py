@@ -1,0 +1,57 @@
+"""Which code and which definitions made a build, as short hashes of their files."""
+
+import hashlib
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from orchestration.errors import ConfigurationError
+
+TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
+_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".py"})
+_LEFT_OUT = frozenset({"target", "__pycache__", "logs", "dbt_packages"})
+
+
+def code_version(project: Path = TRANSFORMS) -> str:
+    """Return the version of Leadline and a hash of everything that makes numbers."""
+    try:
+        version = metadata.version("leadline")
+    except metadata.PackageNotFoundError:
+        version = "0"
+    return f"{version}+{_hash(project, [project])}"
+
+
+def definition_version(project: Path = TRANSFORMS) -> str:
+    """Return a hash of the definitions of the metrics and of the macros that they use."""
+    return _hash(project, [project / "models" / "metrics", project / "macros"])
+
+
+def staging_version(project: Path = TRANSFORMS) -> str:
+    """Return a hash of what makes staged rows: when it changes, staging is rebuilt."""
+    parts = ["models/staging", "macros", "plugins"]
+    return _hash(project, [project / part for part in parts])
+
+
+def project_files(project: Path = TRANSFORMS) -> list[Path]:
+    """Return the files of the dbt project that can change what it does, in a fixed order."""
+    return _files([project])
+
+
+def _files(folders: Iterable[Path]) -> list[Path]:
+    found = [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in _SUFFIXES and not _LEFT_OUT & set(path.parts)
+    ]
+    return sorted(found)
+
+
+def _hash(project: Path, folders: Iterable[Path]) -> str:
+    if not project.is_dir():
+        raise ConfigurationError(f"{project} is missing; run Leadline from its checkout.")
+    digest = hashlib.sha256()
+    for path in _files(folders):
+        digest.update(path.relative_to(project).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
