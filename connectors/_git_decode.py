@@ -1,0 +1,120 @@
+"""Turn git's text into records; pure functions on bytes.
+
+Source: https://git-scm.com/docs/pretty-formats and git-for-each-ref, read November 2026.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+LOG_FORMAT = "%x00".join(("%H", "%P", "%at", "%ct", "%an", "%ae", "%ce", "%s", "%b"))
+LOG_FIELDS = 9
+REF_FORMAT = "%00".join(
+    (
+        "%(refname)",
+        "%(objecttype)",
+        "%(objectname)",
+        "%(*objecttype)",
+        "%(*objectname)",
+        "%(creatordate:unix)",
+        "%(contents:subject)",
+    )
+)
+# git revert writes this sentence into the body: https://git-scm.com/docs/git-revert
+REVERTS = re.compile(r"This reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b")
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def split_commits(blocks: Iterator[bytes], *, size: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the bytes of `size` commits at a time, with their number, from a stream of blocks."""
+    fields: list[bytes] = []
+    rest = b""
+    wanted = size * LOG_FIELDS
+    for block in blocks:
+        parts = (rest + block).split(b"\0")
+        rest = parts.pop()
+        fields.extend(parts)
+        while len(fields) >= wanted:
+            yield b"\0".join(fields[:wanted]) + b"\0", size
+            del fields[:wanted]
+    if fields:
+        yield b"\0".join(fields) + b"\0", len(fields) // LOG_FIELDS
+
+
+def decode_commits(body: bytes) -> bytes:
+    """Return one JSON line per commit of a page of `git log -z` text.
+
+    Shape: sha, parents, authored_at, committed_at, author_name, author_email, committer_email,
+    subject, reverts (full ids from the body), patch_id (always null: it needs trees).
+    Units: instants in seconds since 1970. Errors: ValueError when fields are missing.
+    """
+    fields = body.decode("utf-8", "replace").split("\0")
+    if fields.pop() or len(fields) % LOG_FIELDS:
+        raise ValueError("the log text ends inside a commit")
+    columns = [fields[start::LOG_FIELDS] for start in range(LOG_FIELDS)]
+    lines = [
+        _encode(
+            {
+                "sha": sha,
+                "parents": parents.split(),
+                "authored_at": int(authored),
+                "committed_at": int(committed),
+                "author_name": author,
+                "author_email": author_email,
+                "committer_email": committer_email,
+                "subject": subject,
+                "reverts": REVERTS.findall(text) if "This reverts" in text else [],
+                "patch_id": None,
+            }
+        )
+        for (
+            sha,
+            parents,
+            authored,
+            committed,
+            author,
+            author_email,
+            committer_email,
+            subject,
+            text,
+        ) in zip(*columns, strict=True)
+    ]
+    return ("\n".join(lines) + "\n").encode() if lines else b""
+
+
+def decode_tags(body: bytes) -> bytes:
+    """Return one JSON line per tag of a page of `git for-each-ref refs/tags` text.
+
+    Shape: name, commit_sha (null if the tag names no commit), created_at, is_annotated, subject.
+    Units: created_at is the creator date in seconds since 1970. A lightweight tag has no date of
+    its own, so it is the commit's.
+    """
+    lines = []
+    for line in body.decode("utf-8", "replace").split("\n")[:-1]:
+        name, kind, sha, peeled_kind, peeled_sha, created, subject = line.split("\0")
+        commit = {"commit": sha, "tag": peeled_sha if peeled_kind == "commit" else None}.get(kind)
+        lines.append(
+            _encode(
+                {
+                    "name": name.removeprefix("refs/tags/"),
+                    "commit_sha": commit,
+                    "created_at": int(created) if created else None,
+                    "is_annotated": kind == "tag",
+                    "subject": subject,
+                }
+            )
+        )
+    return ("\n".join(lines) + "\n").encode() if lines else b""
+
+
+def commit_heads(refs: bytes) -> tuple[str, ...]:
+    """Return the commits that any ref names, sorted; tags of tags are left to `git` itself."""
+    heads = set()
+    for line in refs.decode("utf-8", "replace").split("\n")[:-1]:
+        _, kind, sha, peeled_kind, peeled_sha, *_ = line.split("\0")
+        if kind == "commit":
+            heads.add(sha)
+        elif kind == "tag" and peeled_kind in ("commit", "tag"):
+            heads.add(peeled_sha)
+    return tuple(sorted(heads))

@@ -1,0 +1,273 @@
+"""Talk HTTP: the only place that opens sockets, waits, retries, obeys limits and checks hosts.
+
+Each fault ends in one class of `_errors`; how often each is tried stands in `TRIES`.
+Time, sleep and randomness come in as arguments. Proxies and .netrc of the machine are ignored.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime
+from threading import Lock
+
+import httpx
+from pydantic import SecretStr
+
+from connectors import _reply
+from connectors._contract import Access
+from connectors._errors import (
+    BadPayload,
+    BudgetSpent,
+    ConnectorError,
+    DeadlineExceeded,
+    RateLimited,
+    SourceBroken,
+    TlsRejected,
+)
+from connectors._faults import Faults
+from connectors._reply import Reply
+from connectors._transport import CONNECT_SECONDS, READ_SECONDS, Deadline, open_transport
+
+TRIES: Mapping[str, int] = {
+    "server_error": 5,
+    "unreachable": 3,
+    "timeout": 3,
+    "bad_payload": 3,
+    "rate_limited": 10,
+}
+MOST_REDIRECTS = 3
+LONGEST_WAIT_SECONDS = 15 * 60.0
+DEADLINE_SECONDS = 120.0
+PAGE_BYTES = 50 * 1024 * 1024
+REDIRECTS = (301, 302, 303, 307, 308)
+
+Parameters = Mapping[str, str | int | list[str]]
+
+
+class _HeaderAuth(httpx.Auth):
+    """Put the credentials on requests; httpx never prints an auth object."""
+
+    def __init__(self, headers: Mapping[str, SecretStr]) -> None:
+        self._headers = headers
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        for header, secret in self._headers.items():
+            request.headers[header] = secret.get_secret_value()
+        yield request
+
+
+class _Moved(Exception):
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__(location)
+
+
+class HttpClient:
+    """Fetch JSON pages of one source; counts what it asked for and received."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        source: str,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float],
+        jitter: Callable[[], float],
+        transport: httpx.BaseTransport | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        page_bytes: int = PAGE_BYTES,
+        budget: int | None = None,
+    ) -> None:
+        """Open the client; no connection is made before the first request.
+
+        Units: `budget` in requests, `deadline_seconds` for one whole reply.
+        """
+        self.calls = 0
+        self.bytes = 0
+        self.unchanged = 0
+        self._access = access
+        self._base = httpx.URL(access.base_url.rstrip("/"))
+        self._faults = Faults(source, access)
+        self._clock = clock
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._jitter = jitter
+        self._deadline_seconds = deadline_seconds
+        self._page_bytes = page_bytes
+        self._budget = budget
+        self._blocked_until = float("-inf")
+        self._deadline = Deadline()
+        self._lock = Lock()
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._client = httpx.Client(
+            transport=transport
+            or open_transport(
+                self._deadline,
+                monotonic=monotonic,
+                ca_bundle=str(access.ca_bundle) if access.ca_bundle else None,
+            ),
+            auth=_HeaderAuth(access.headers),
+            headers={
+                "accept": access.accept,
+                "accept-encoding": "gzip",
+                "user-agent": "leadline",
+            },
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def fetch(
+        self,
+        address: str,
+        *,
+        stream: str,
+        params: Parameters | None = None,
+        etag: str | None = None,
+    ) -> Reply:
+        """Return one JSON reply; `address` is a path below the base address or a next link.
+
+        With `etag` the reply may be an unchanged one (304), which costs no quota.
+        Errors: every class of `_errors` that names a fault of HTTP.
+        """
+        url = self._resolve(address, stream=stream)
+        if params:
+            url = url.copy_merge_params({name: _text(value) for name, value in params.items()})
+        tried: Counter[str] = Counter()
+        while True:
+            try:
+                return self._try(url, stream=stream, etag=etag)
+            except _Moved as moved:
+                tried["redirect"] += 1
+                if tried["redirect"] > MOST_REDIRECTS:
+                    raise self._faults.foreign("itself in a circle", stream=stream) from None
+                url = self._resolve(str(url.join(moved.location)), stream=stream)
+            except (SourceBroken, BadPayload, RateLimited) as exc:
+                self._wait_or_give_up(exc, tried)
+
+    # -- one try ---------------------------------------------------------------------------------
+
+    def _try(self, url: httpx.URL, *, stream: str, etag: str | None) -> Reply:
+        self._await_turn(stream)
+        self._deadline.at = self._monotonic() + self._deadline_seconds
+        headers = {"if-none-match": etag} if etag else {}
+        request = self._client.build_request("GET", url, headers=headers)
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = self._read(response, stream=stream, url=url)
+            finally:
+                response.close()
+        except httpx.TransportError as exc:
+            if self._monotonic() >= self._deadline.at:
+                raise self._faults.late(self._deadline_seconds, stream=stream) from None
+            raise self._faults.transport(exc, stream=stream) from None
+        except httpx.DecodingError:
+            why = "its compression is broken"
+            raise self._faults.payload(why, stream=stream, url=url) from None
+        self._obey_limits(response, body, stream=stream)
+        return self._judge(response, body, stream=stream, url=url)
+
+    def _read(self, response: httpx.Response, *, stream: str, url: httpx.URL) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > self._page_bytes:
+                why = f"it is larger than {self._page_bytes} bytes; ask for smaller pages"
+                kept = b"".join(parts)
+                raise self._faults.payload(why, stream=stream, url=url, body=kept, is_final=True)
+            if self._monotonic() >= self._deadline.at:
+                raise self._faults.late(self._deadline_seconds, stream=stream)
+        with self._lock:
+            self.bytes += size
+        return b"".join(parts)
+
+    def _obey_limits(self, response: httpx.Response, body: bytes, *, stream: str) -> None:
+        headers, rule = response.headers, self._access.limit
+        now = _reply.server_time(headers, fallback=self._clock())
+        wait = _reply.limit_wait(response.status_code, headers, body=body, rule=rule, now=now)
+        if wait is not None:
+            self._block(wait)
+            raise self._faults.limited(wait, stream=stream)
+        ahead = _reply.reset_wait(headers, rule=rule, now=now)
+        if ahead is not None:
+            self._block(ahead)
+
+    def _judge(
+        self, response: httpx.Response, body: bytes, *, stream: str, url: httpx.URL
+    ) -> Reply:
+        status, headers = response.status_code, response.headers
+        if status in REDIRECTS and headers.get("location"):
+            raise _Moved(headers["location"])
+        if status >= 400:
+            raise self._faults.refused(status, body, stream=stream, url=url)
+        following = _reply.next_link(headers)
+        reply = Reply(
+            url=str(url),
+            status=status,
+            headers=headers,
+            body=body,
+            data=None,
+            received_at=self._clock(),
+            next_url=str(url.join(following)) if following else None,
+            is_unchanged=status == 304,
+        )
+        if reply.is_unchanged:
+            with self._lock:
+                self.unchanged += 1
+            return reply
+        if _reply.looks_like_html(body, reply.media_type):
+            raise self._faults.login_page(stream=stream)
+        try:
+            return reply.with_data(_reply.parse_json(body))
+        except ValueError as exc:
+            raise self._faults.payload(str(exc), stream=stream, url=url, body=body) from None
+
+    # -- waiting ---------------------------------------------------------------------------------
+
+    def _await_turn(self, stream: str) -> None:
+        left = self._blocked_until - self._monotonic()
+        if left > LONGEST_WAIT_SECONDS:
+            raise self._faults.limited(left, stream=stream)
+        if left > 0:
+            self._sleep(left)
+        with self._lock:
+            if self._budget is not None and self.calls >= self._budget:
+                raise self._faults.budget(self._budget, stream=stream)
+            self.calls += 1
+
+    def _block(self, seconds: float) -> None:
+        with self._lock:
+            self._blocked_until = max(self._blocked_until, self._monotonic() + seconds)
+
+    def _wait_or_give_up(self, error: ConnectorError, tried: Counter[str]) -> None:
+        tried[error.code] += 1
+        is_hopeless = isinstance(error, BudgetSpent | TlsRejected | DeadlineExceeded) or (
+            isinstance(error, BadPayload) and error.is_final
+        )
+        if is_hopeless or tried[error.code] >= TRIES[error.code]:
+            raise error from None
+        if not isinstance(error, RateLimited):
+            self._sleep(_reply.backoff(tried[error.code], jitter=self._jitter()))
+        elif (error.retry_after or 0.0) > LONGEST_WAIT_SECONDS:
+            raise error from None
+
+    def _resolve(self, address: str, *, stream: str) -> httpx.URL:
+        if address.startswith("/"):
+            return httpx.URL(f"{self._base}{address}")
+        url, base = httpx.URL(address), self._base
+        if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+            raise self._faults.foreign(url.host or url.scheme, stream=stream)
+        return url
+
+
+def _text(value: str | int | list[str]) -> str | list[str]:
+    return value if isinstance(value, list) else str(value)

@@ -1,0 +1,227 @@
+"""Read a local git repository: clone, bare, partial or shallow.
+
+Streams: commits (everything the refs reach, later only what is new), tags, repository.
+API: git log, git for-each-ref, git rev-parse (https://git-scm.com/docs, read November 2026).
+Auth: none. Limits: none; no network is used, missing objects are never fetched.
+Traps: a lightweight tag has no date of its own; author and committer date differ after a rebase;
+messages are not always UTF-8; a shallow clone ends without a root.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from connectors._contract import Access, Page, Refusal, Resume, State, Stream
+from connectors._git_decode import (
+    LOG_FORMAT,
+    REF_FORMAT,
+    commit_heads,
+    decode_commits,
+    decode_tags,
+    split_commits,
+)
+from connectors._git_process import run_git, stream_git
+
+KIND = "git"
+NDJSON = "application/x-ndjson"
+COMMITS_PER_PAGE = 50_000
+
+STREAMS = (
+    Stream(
+        name="repository",
+        description="One row per repository: what kind of clone it is.",
+        format="ndjson",
+        key=("name",),
+    ),
+    Stream(
+        name="commits",
+        description="One row per commit that a branch, a tag or HEAD reaches.",
+        format="ndjson",
+        key=("sha",),
+        cursor="window",
+    ),
+    Stream(
+        name="tags",
+        description="One row per tag; all tags again whenever one of them changes.",
+        format="ndjson",
+        key=("name",),
+    ),
+)
+
+
+class Config(BaseModel):
+    """Say which repositories to read: one `path`, or `repositories` by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    repository: str = ""
+    repositories: Mapping[str, Path] = {}
+
+    @model_validator(mode="after")
+    def _has_a_repository(self) -> Self:
+        if self.path is None and not self.repositories:
+            raise ValueError("set path, or repositories with a path for each name")
+        return self
+
+    def paths(self) -> dict[str, Path]:
+        """Return the path of each repository by its name, which defaults to the folder's."""
+        named = dict(self.repositories)
+        if self.path is not None:
+            folder = self.path.resolve()
+            name = folder.parent.name if folder.name == ".git" else folder.name.removesuffix(".git")
+            named[self.repository or name] = self.path
+        return named
+
+
+@dataclass(frozen=True)
+class GitConnector:
+    """Read one or more local repositories as one source."""
+
+    config: Config
+    name: str
+    kind: str = KIND
+    streams: tuple[Stream, ...] = STREAMS
+    access: Access | None = None
+
+    def pages(
+        self, stream: Stream, *, cursor: State | None, resume: Resume, client: object, now: datetime
+    ) -> Iterator[Page | Refusal]:
+        """Yield the stream's pages of every repository that changed since `cursor`.
+
+        Errors: SourceUnreachable, AuthRejected, SourceBroken.
+        """
+        read = {"commits": _commit_pages, "tags": _tag_pages, "repository": _repository_pages}
+        known: Mapping[str, State] = (cursor or {}).get("repositories", {})
+        for repository, path in self.config.paths().items():
+            yield from read[stream.name](
+                path,
+                repository=repository,
+                known=known.get(repository, {}),
+                reached=resume.checkpoints.get(repository, {}),
+                now=now,
+            )
+
+    def next_cursor(
+        self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
+    ) -> State | None:
+        """Return what is known of each repository after a complete run."""
+        known = dict((cursor or {}).get("repositories", {}))
+        for repository, checkpoint in checkpoints.items():
+            known[repository] = {"state": checkpoint["state"]}
+        return {"repositories": known}
+
+
+def _heads(path: Path) -> tuple[str, ...]:
+    refs = run_git(
+        path,
+        ["for-each-ref", f"--format={REF_FORMAT}", "refs/heads", "refs/remotes", "refs/tags"],
+    )
+    head = run_git(path, ["rev-parse", "-q", "--verify", "HEAD^{commit}"], may_fail=True)
+    return tuple(sorted({*commit_heads(refs), *head.decode().split()}))
+
+
+def _commit_pages(
+    path: Path, *, repository: str, known: State, reached: State, now: datetime
+) -> Iterator[Page]:
+    heads = _heads(path)
+    if not heads or list(heads) == known.get("state"):
+        return
+    skip = int(reached.get("skip", 0)) if reached.get("state") == list(heads) else 0
+    asked = "\n".join((*heads, *(f"^{sha}" for sha in known.get("state", ())))) + "\n"
+    arguments = ["log", "-z", f"--format={LOG_FORMAT}", f"--skip={skip}", "--ignore-missing"]
+    blocks = stream_git(path, [*arguments, "--stdin"], stdin=asked.encode())
+    for body, count in split_commits(blocks, size=COMMITS_PER_PAGE):
+        skip += count
+        yield Page(
+            stream="commits",
+            body=body,
+            url=f"git:{repository}",
+            method="git log",
+            media_type="text/plain",
+            read_at=now,
+            row_count=count,
+            context={"repository": repository},
+            format="ndjson",
+            decoded=decode_commits(body),
+            checkpoint={"partition": repository, "state": list(heads), "skip": skip},
+        )
+
+
+def _tag_pages(
+    path: Path, *, repository: str, known: State, reached: State, now: datetime
+) -> Iterator[Page]:
+    body = run_git(path, ["for-each-ref", f"--format={REF_FORMAT}", "refs/tags"])
+    state = hashlib.sha256(body).hexdigest()
+    if state in (known.get("state"), reached.get("state")):
+        return
+    decoded = decode_tags(body)
+    yield Page(
+        stream="tags",
+        body=body,
+        url=f"git:{repository}",
+        method="git for-each-ref",
+        media_type="text/plain",
+        read_at=now,
+        row_count=decoded.count(b"\n"),
+        context={"repository": repository},
+        format="ndjson",
+        decoded=decoded,
+        checkpoint={"partition": repository, "state": state},
+    )
+
+
+def _repository_pages(
+    path: Path, *, repository: str, known: State, reached: State, now: datetime
+) -> Iterator[Page]:
+    record = _describe_repository(path, repository=repository)
+    body = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    state = hashlib.sha256(body).hexdigest()
+    if state in (known.get("state"), reached.get("state")):
+        return
+    yield Page(
+        stream="repository",
+        body=body,
+        url=f"git:{repository}",
+        method="git rev-parse",
+        media_type=NDJSON,
+        read_at=now,
+        row_count=1,
+        context={"repository": repository},
+        format="ndjson",
+        checkpoint={"partition": repository, "state": state},
+    )
+
+
+def _describe_repository(path: Path, *, repository: str) -> dict[str, Any]:
+    folder, is_shallow = (
+        run_git(path, ["rev-parse", "--absolute-git-dir", "--is-shallow-repository"])
+        .decode()
+        .splitlines()
+    )
+    graphs = Path(folder, "objects", "info")
+    partial = run_git(path, ["config", "--get", "extensions.partialclone"], may_fail=True)
+    roots = run_git(path, ["rev-list", "--all", "--max-parents=0", "--count"], may_fail=True)
+    head = run_git(path, ["symbolic-ref", "-q", "--short", "HEAD"], may_fail=True) or run_git(
+        path, ["rev-parse", "-q", "--verify", "HEAD"], may_fail=True
+    )
+    return {
+        "name": repository,
+        "path": str(path.resolve()),
+        "head": head.decode().strip() or None,
+        "is_shallow": is_shallow == "true",
+        "has_commit_graph": any(graphs.glob("commit-graph*")),
+        "root_count": int(roots or 0),
+        "is_partial": bool(partial.strip()),
+    }
+
+
+def connect(config: Config, *, name: str) -> GitConnector:
+    """Return the connector for one configured source."""
+    return GitConnector(config=config, name=name)

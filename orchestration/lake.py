@@ -1,0 +1,234 @@
+"""Keep raw pages as received: written aside, renamed, recorded in a journal; never edited.
+
+A page is in the lake once its journal line is. What a kill leaves behind (a file without a line,
+a run without an end) is put right by `seal` when the next run starts.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from connectors._contract import Page, Resume, State
+from orchestration.journal import Line, format_instant, read_lines
+from orchestration.lake_run import BulkPage, Run, RunTotals, journal_file, new_run_id
+
+__all__ = ["BulkPage", "Lake", "Run", "RunTotals"]
+
+CATALOGUE_SOURCE = "leadline"
+CATALOGUE_STREAM = "catalogue"
+
+
+class Lake:
+    """Write and read the folder of raw pages and its journals."""
+
+    def __init__(self, root: Path, *, pid: int = 0) -> None:
+        """Remember the folder; nothing is created before the first page."""
+        self.root = root
+        self._pid = pid
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def journal_file(self, source: str, stream: str) -> Path:
+        """Return the path of one stream's journal."""
+        return journal_file(self.root, source, stream)
+
+    def journal(self, source: str, stream: str) -> Iterator[Line]:
+        """Yield the lines of one stream's journal, oldest first."""
+        return read_lines(self.journal_file(source, stream))
+
+    def streams(self) -> list[tuple[str, str]]:
+        """Return every (source, stream) that has a journal, sorted."""
+        found = (self.root / "journal").glob("*/*.jsonl")
+        return sorted((path.parent.name, path.stem) for path in found)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines of every journal, one stream after the other."""
+        for source, stream in self.streams():
+            yield from self.journal(source, stream)
+
+    def latest_read_at(self) -> str | None:
+        """Return the newest instant at which anything was read, or None in an empty lake."""
+        return max((line["read_at"] for line in self.lines()), default=None)
+
+    def body(self, line: Line, *, raw: bool = False) -> bytes:
+        """Return a page's records, or its bytes as received, from its journal line."""
+        name = (raw and line["raw_file"]) or line["records_file"]
+        return zstandard.ZstdDecompressor().decompress((self.root / name).read_bytes())
+
+    def cursor(self, source: str, stream: str) -> State | None:
+        """Return where the last complete run of a stream ended."""
+        cursor: State | None = None
+        for line in self.journal(source, stream):
+            if line["event"] == "run_finished" and line["status"] == "complete":
+                cursor = line["cursor_after"]
+        return cursor
+
+    def resume(
+        self, source: str, stream: str, *, children: Iterable[str] = ()
+    ) -> tuple[str | None, Resume]:
+        """Return the id of the interrupted run that is to be taken up, and how far it came.
+
+        A run that resumed another and was interrupted itself adds to what the first had reached.
+        """
+        run_ids: list[str] = []
+        checkpoints: dict[str, State] = {}
+        for line in self.journal(source, stream):
+            if line["event"] == "run_started" and line["resumed_from"] is None:
+                run_ids, checkpoints = [], {}
+            if line["event"] == "run_started":
+                run_ids.append(line["run_id"])
+            elif line["event"] == "page" and line["checkpoint"]:
+                checkpoints[line["checkpoint"].get("partition", "")] = line["checkpoint"]
+            elif line["event"] == "run_finished" and not line["is_resumable"]:
+                run_ids, checkpoints = [], {}
+        if not run_ids:
+            return None, Resume()
+        finished = {
+            line["checkpoint"]["child"]
+            for child in children
+            for line in self.journal(source, child)
+            if line["event"] == "page" and line["checkpoint"] and line["run_id"] in run_ids
+        }
+        return run_ids[-1], Resume(checkpoints=checkpoints, children=frozenset(finished))
+
+    def quarantined(self, source: str, stream: str) -> Iterator[Line]:
+        """Yield what was set aside of a stream, oldest first."""
+        return read_lines(self.root / "quarantine" / source / f"{stream}.jsonl")
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def start_run(
+        self,
+        source: str,
+        stream: str,
+        *,
+        kind: str,
+        read_at: datetime,
+        cursor: State | None = None,
+        resumed_from: str | None = None,
+        run_id: str | None = None,
+    ) -> Run:
+        """Record that a run starts and return it; `run_id` is given for child streams only."""
+        known = {line["run_id"] for line in self.journal(source, stream)}
+        run = Run(
+            root=self.root,
+            source=source,
+            stream=stream,
+            kind=kind,
+            run_id=run_id or new_run_id(source, stream, read_at=read_at, known=known),
+            cursor=cursor,
+        )
+        run.record(
+            {
+                "event": "run_started",
+                "read_at": format_instant(read_at),
+                "window_from": None,
+                "window_to": format_instant(read_at),
+                "cursor_before": cursor,
+                "resumed_from": resumed_from,
+                "pid": self._pid,
+            }
+        )
+        return run
+
+    def seal(self, source: str, stream: str, *, read_at: datetime) -> str | None:
+        """Close a run that a kill left open, remove files it never recorded, return its id."""
+        open_run: Line | None = None
+        pages: list[Line] = []
+        for line in self.journal(source, stream):
+            if line["event"] == "run_started":
+                open_run, pages = line, []
+            elif line["event"] == "page":
+                pages.append(line)
+            elif line["event"] == "run_finished":
+                open_run = None
+        if open_run is None:
+            return None
+        self._remove_unrecorded(source, stream, run_id=open_run["run_id"], pages=pages)
+        run = Run(
+            root=self.root,
+            source=source,
+            stream=stream,
+            kind=open_run["kind"],
+            run_id=open_run["run_id"],
+            cursor=open_run["cursor_before"],
+        )
+        run.finish(
+            read_at=read_at,
+            status="failed",
+            totals=RunTotals(
+                pages=len(pages),
+                rows=sum(page["row_count"] for page in pages),
+                bytes=sum(page["bytes"] for page in pages),
+            ),
+            error={
+                "class": "Interrupted",
+                "message": "the run ended without saying so",
+            },
+            is_resumable=True,
+        )
+        return run.run_id
+
+    def write_catalogue(self, records: list[Mapping[str, Any]], *, read_at: datetime) -> str | None:
+        """Store the configuration as a page; return its id, or None when nothing changed."""
+        body = json.dumps(records, ensure_ascii=False, sort_keys=True, default=str).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        pages = [
+            line
+            for line in self.journal(CATALOGUE_SOURCE, CATALOGUE_STREAM)
+            if line["event"] == "page"
+        ]
+        if pages and pages[-1]["sha256"] == digest:
+            return None
+        page = BulkPage(body=body, row_count=len(records), read_at=read_at, format="array")
+        self.append_bulk(
+            CATALOGUE_SOURCE,
+            CATALOGUE_STREAM,
+            kind=CATALOGUE_SOURCE,
+            pages=[page],
+            read_at=read_at,
+        )
+        return digest
+
+    def append_bulk(
+        self,
+        source: str,
+        stream: str,
+        *,
+        kind: str,
+        pages: Iterable[BulkPage],
+        read_at: datetime,
+        cursor_after: State | None = None,
+    ) -> RunTotals:
+        """Write many pages as one complete run and return what was written."""
+        run = self.start_run(source, stream, kind=kind, read_at=read_at)
+        for page in pages:
+            run.add(
+                Page(
+                    stream=stream,
+                    body=page.body,
+                    url=f"{kind}:{stream}",
+                    method="WRITE",
+                    read_at=page.read_at,
+                    row_count=page.row_count,
+                    context=page.context,
+                    format=page.format,
+                    records_path=page.records_path,
+                )
+            )
+        totals = RunTotals(pages=run.page_count, rows=run.row_count, bytes=run.byte_count)
+        run.finish(read_at=read_at, status="complete", totals=totals, cursor_after=cursor_after)
+        return totals
+
+    def _remove_unrecorded(
+        self, source: str, stream: str, *, run_id: str, pages: list[Line]
+    ) -> None:
+        recorded = {page["page_id"] for page in pages}
+        for path in (self.root / "pages" / source / stream).glob(f"{run_id}-*"):
+            if path.name.split(".", 1)[0] not in recorded or path.suffix == ".tmp":
+                path.unlink()

@@ -1,0 +1,207 @@
+"""Write one run of a stream into the lake: its start, its pages, its end."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from connectors._contract import Page, PageFormat, Refusal, State
+from orchestration.journal import (
+    FILE_MODE,
+    append_lines,
+    format_instant,
+    make_folder,
+    sync_folder,
+    write_all,
+)
+
+ZSTD_LEVEL = 1
+QUARANTINE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class BulkPage:
+    """Carry a page that is written in quantity, with the instant it counts as read."""
+
+    body: bytes
+    row_count: int
+    read_at: datetime
+    format: PageFormat = "ndjson"
+    records_path: str = "$"
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunTotals:
+    """Count what a run asked for and received."""
+
+    pages: int = 0
+    rows: int = 0
+    calls: int = 0
+    bytes: int = 0
+    reported_total: int | None = None
+
+
+def new_run_id(source: str, stream: str, *, read_at: datetime, known: set[str]) -> str:
+    """Return an id for a run that no earlier run of the stream has."""
+    stamp = format_instant(read_at)[:19].replace("-", "").replace(":", "") + "Z"
+    attempt = 0
+    while True:
+        seed = f"{source}/{stream}/{read_at.isoformat()}/{attempt}"
+        run_id = f"{stamp}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}"
+        if run_id not in known:
+            return run_id
+        attempt += 1
+
+
+def journal_file(root: Path, source: str, stream: str) -> Path:
+    """Return the path of one stream's journal."""
+    return root / "journal" / source / f"{stream}.jsonl"
+
+
+def write_page_file(root: Path, name: str, content: bytes) -> int:
+    """Write a compressed file aside, force it to disk, rename it; return its size."""
+    path = root / name
+    make_folder(path.parent)
+    stored = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
+    aside = path.with_name(path.name + ".tmp")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    try:
+        write_all(handle, stored)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    aside.rename(path)
+    sync_folder(path.parent)
+    return len(stored)
+
+
+@dataclass
+class Run:
+    """Add pages to one stream between a start and an end that stand in its journal."""
+
+    root: Path
+    source: str
+    stream: str
+    kind: str
+    run_id: str
+    cursor: State | None
+    page_count: int = 0
+    row_count: int = 0
+    byte_count: int = 0
+    set_aside: Counter[str] = field(default_factory=Counter)
+
+    def record(self, line: Mapping[str, Any]) -> None:
+        """Append one line to the stream's journal."""
+        named = {
+            "run_id": self.run_id,
+            "source": self.source,
+            "kind": self.kind,
+            "stream": self.stream,
+        }
+        append_lines(
+            journal_file(self.root, self.source, self.stream),
+            [{"event": line["event"], **named, **line}],
+        )
+
+    def add(self, page: Page, *, versions_from_source: bool = False) -> str:
+        """Store one page and return its id."""
+        self.page_count += 1
+        self.row_count += page.row_count
+        self.byte_count += len(page.body)
+        page_id = f"{self.run_id}-{self.page_count:06d}"
+        base = f"pages/{self.source}/{self.stream}/{page_id}"
+        suffix = ".ndjson.zst" if page.format == "ndjson" else ".json.zst"
+        raw_file = None
+        stored_bytes = 0
+        if page.decoded is not None:
+            raw_file = f"{base}.raw.zst"
+            stored_bytes = write_page_file(self.root, raw_file, page.body)
+        records = page.body if page.decoded is None else page.decoded
+        stored_bytes += write_page_file(self.root, base + suffix, records)
+        self.record(
+            {
+                "event": "page",
+                "page_id": page_id,
+                "records_file": base + suffix,
+                "raw_file": raw_file,
+                "format": page.format,
+                "records_path": page.records_path,
+                "sha256": hashlib.sha256(page.body).hexdigest(),
+                "bytes": len(page.body),
+                "stored_bytes": stored_bytes,
+                "row_count": page.row_count,
+                "read_at": format_instant(page.read_at),
+                "request": {"method": page.method, "url": page.url},
+                "context": dict(page.context),
+                "versions_from_source": versions_from_source,
+                "checkpoint": page.checkpoint,
+            }
+        )
+        return page_id
+
+    def quarantine(self, refusal: Refusal) -> str:
+        """Set aside what could not be used: its first megabyte and the reason."""
+        self.set_aside[refusal.reason] += 1
+        refusal_id = f"{self.run_id}-q{self.set_aside.total():05d}"
+        folder = self.root / "quarantine" / self.source
+        raw_file = f"quarantine/{self.source}/{refusal_id}.raw.zst" if refusal.body else None
+        if raw_file:
+            write_page_file(self.root, raw_file, refusal.body[:QUARANTINE_BYTES])
+        append_lines(
+            folder / f"{self.stream}.jsonl",
+            [
+                {
+                    "page_id": refusal_id,
+                    "run_id": self.run_id,
+                    "source": self.source,
+                    "kind": self.kind,
+                    "stream": self.stream,
+                    "reason": refusal.reason,
+                    "detail": refusal.detail,
+                    "request": {"url": refusal.url},
+                    "context": dict(refusal.context),
+                    "read_at": format_instant(refusal.read_at),
+                    "bytes": len(refusal.body),
+                    "sha256": hashlib.sha256(refusal.body).hexdigest(),
+                    "raw_file": raw_file,
+                    "is_final": refusal.is_final,
+                    "checkpoint": refusal.checkpoint,
+                }
+            ],
+        )
+        return refusal_id
+
+    def finish(
+        self,
+        *,
+        read_at: datetime,
+        status: str,
+        totals: RunTotals,
+        cursor_after: State | None = None,
+        error: Mapping[str, str] | None = None,
+        is_resumable: bool = False,
+    ) -> None:
+        """Record how the run ended."""
+        self.record(
+            {
+                "event": "run_finished",
+                "read_at": format_instant(read_at),
+                "status": status,
+                "pages": totals.pages,
+                "rows": totals.rows,
+                "calls": totals.calls,
+                "bytes": totals.bytes,
+                "quarantined": self.set_aside.total(),
+                "reported_total": totals.reported_total,
+                "cursor_after": cursor_after,
+                "error": error,
+                "is_resumable": is_resumable,
+            }
+        )
