@@ -76,14 +76,14 @@ def require_success(outcomes: Sequence[Outcome]) -> None:
     if broken:
         names = ", ".join(one.name for one in broken[:5])
         raise BuildFailed(
-            f"{len(broken)} model(s) failed: {names} ({_one_line(broken[0].message)}); "
+            f"{len(broken)} model(s) failed: {names} ({_reason(broken[0].message)}); "
             "correct them and run `leadline build`."
         )
     if failed:
         names = ", ".join(f"{one.name} ({one.failures or 'error'})" for one in failed[:5])
         raise AuditBlocked(
             f"{len(failed)} test(s) failed, nothing was published: {names}; "
-            f"{_one_line(failed[0].message)}; correct the cause and run `leadline build`."
+            f"{_reason(failed[0].message)}; correct the cause and run `leadline build`."
         )
     if not any(not one.is_test for one in outcomes):
         raise BuildFailed("dbt ran no model at all; check that transforms/ is complete.")
@@ -134,3 +134,10 @@ def _tested(node: Any) -> str:
 def _one_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return " ".join(lines)[:400].rstrip(".")
+
+
+def _reason(message: str) -> str:
+    """Return dbt's message without its first line, which only repeats the node."""
+    lines = message.splitlines()
+    rest = "\n".join(lines[1:] if len(lines) > 1 and " Error in " in lines[0] else lines)
+    return _one_line(rest)

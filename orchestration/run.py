@@ -35,7 +35,7 @@ from orchestration.settings import (
     pseudonym_key,
 )
 from orchestration.steps import SilentSteps, Steps, Tell
-from orchestration.sync import StreamReport, SyncReport, failed_streams, sync
+from orchestration.sync import StreamReport, SyncReport, sync
 from orchestration.versions import code_version, definition_version
 from transforms.home import Home
 
@@ -232,7 +232,7 @@ def read_catalogue(lake: Lake) -> list[dict[str, Any]]:
 
 def describe_failures(report: SyncReport) -> str:
     """Return one sentence about the streams that were not read to their end."""
-    failed = list(failed_streams(report))
+    failed = [stream for stream in report.streams if stream.status != "complete"]
     told = "; ".join(f"{one.source} {one.stream}: {one.error or one.status}" for one in failed[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     return f"{len(failed)} stream(s) were not read to their end{more}: {told}"
