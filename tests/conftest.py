@@ -1,0 +1,69 @@
+"""What holds in every test: nothing outside this machine is asked, and no setting of it leaks in."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+_SETTINGS_OF_THIS_MACHINE = ("LEADLINE_HOME", "LEADLINE_PSEUDONYM_KEY", "LEADLINE_CONFIG")
+_outside: list[str] = []
+
+
+def _is_local(host: object) -> bool:
+    """Whether a host is this machine; names are not resolved to find out."""
+    if host is None or host in ("", b"", "localhost", b"localhost", socket.gethostname()):
+        return True
+    text = host.decode() if isinstance(host, bytes) else str(host)
+    try:
+        address = ipaddress.ip_address(text.split("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse, and write down, what would leave this machine."""
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        if isinstance(address, tuple) and not _is_local(address[0]):
+            _outside.append(f"{event} {address[0]}:{address[1]}")
+            message = f"a test may not connect to {address[0]}"
+            raise ConnectionRefusedError(message)
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and not _is_local(arguments[0]):
+        # Names under .invalid never exist: a test that asks for one wants to see it fail.
+        if not str(arguments[0]).endswith(".invalid"):
+            _outside.append(f"{event} {arguments[0]!r}")
+        raise socket.gaierror(socket.EAI_NONAME, "a test may not ask for names")
+
+
+def pytest_configure() -> None:
+    """Shut the door before the first test module is imported."""
+    for name in _SETTINGS_OF_THIS_MACHINE:
+        os.environ.pop(name, None)
+    sys.addaudithook(_refuse_outside)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outside_is_asked() -> Iterator[None]:
+    """Fail a test that tried, even where the code under test hid the refusal."""
+    before = len(_outside)
+    yield
+    assert _outside[before:] == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many conformance tests had no data to read."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "conformance" in getattr(report, "keywords", {})
+    ]
+    if skipped:
+        terminalreporter.write_line(
+            f"conformance: {len(skipped)} skipped; LEADLINE_CONFORMANCE_DATA names the folder they read"
+        )
