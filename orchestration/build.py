@@ -1,15 +1,14 @@
 """Build: prepare the work file, let dbt fill it, and refuse a result that has nothing in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from orchestration.audit import AuditResult
-from orchestration.dbt import Outcome, require_success, run_dbt
+from orchestration.dbt import DbtCallback, Outcome, require_success, run_dbt
 from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
@@ -47,16 +46,20 @@ def build(
     project: Path = TRANSFORMS,
     key_id: str = "",
     arguments: Sequence[str] = (),
-    callback: Callable[[Any], None] | None = None,
+    callback: DbtCallback | None = None,
 ) -> BuildReport:
     """Fill the work file from the lake; the environment for dbt must be set by the caller.
 
-    Staging is rebuilt when asked, and when the staging code or the pseudonym key has changed.
+    The work file starts empty when any code has changed, so that nothing of a former model stays.
+    Staging is rebuilt when asked, and when its own code or the pseudonym key has changed.
     Errors: BuildFailed, AuditBlocked (a dbt test failed).
     """
-    stamp = home.work / "staging_version"
-    version = f"{staging_version(project)} {key_id}"
-    full = full_refresh or not stamp.exists() or stamp.read_text(encoding="utf-8") != version
+    stamp = home.work / "versions"
+    staging, code = f"{staging_version(project)} {key_id}", parameters.code_version
+    before = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else ["", ""]
+    full = full_refresh or before[0] != staging
+    if full or before[1] != code:
+        _remove(home.warehouse_file)
     prepare(home, parameters=parameters)
     stamp.unlink(missing_ok=True)
     outcomes = run_dbt(
@@ -67,7 +70,7 @@ def build(
         callback=callback,
     )
     require_success(outcomes)
-    stamp.write_text(version, encoding="utf-8")
+    stamp.write_text(f"{staging}\n{code}\n", encoding="utf-8")
     with warehouse(home.warehouse_file) as connection:
         rows = row_counts(connection)
     if not any(rows.values()):
@@ -155,5 +158,9 @@ def _remove_if_damaged(file: Path) -> None:
             ) from exc
     except duckdb.Error:
         pass
-    file.unlink()
+    _remove(file)
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)
     file.with_name(file.name + ".wal").unlink(missing_ok=True)

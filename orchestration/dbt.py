@@ -3,12 +3,44 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from orchestration.errors import AuditBlocked, BuildFailed
 from orchestration.versions import TRANSFORMS
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
+
+
+class _EventInfo(Protocol):
+    name: str
+
+
+class DbtEvent(Protocol):
+    """One of dbt's log events: a protobuf message."""
+
+    info: _EventInfo
+
+
+DbtCallback = Callable[[DbtEvent], None]
+
+
+class _Node(Protocol):
+    """What dbt tells about a node; the rest depends on its type."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    config: object
+
+
+class _Result(Protocol):
+    """What dbt tells about a node that it has run."""
+
+    node: _Node
+    status: str
+    message: str | None
+    execution_time: float | None
+    failures: int | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +76,7 @@ def run_dbt(
     target: Path,
     project: Path = TRANSFORMS,
     arguments: Sequence[str] = (),
-    callback: Callable[[Any], None] | None = None,
+    callback: DbtCallback | None = None,
 ) -> list[Outcome]:
     """Run one dbt command and return what became of each node; does not judge failed nodes.
 
@@ -105,7 +137,7 @@ def _command_line(command: str, target: Path, project: Path, arguments: Sequence
     return line if command == "parse" else [*line, "--threads", "1"]
 
 
-def _outcome(result: Any) -> Outcome:
+def _outcome(result: _Result) -> Outcome:
     node = result.node
     config = node.config
     return Outcome(
@@ -123,7 +155,7 @@ def _outcome(result: Any) -> Outcome:
     )
 
 
-def _tested(node: Any) -> str:
+def _tested(node: _Node) -> str:
     attached = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
     if attached:
         return str(attached).rsplit(".", maxsplit=1)[-1]

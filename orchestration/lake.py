@@ -61,10 +61,10 @@ class Lake:
         return zstandard.ZstdDecompressor().decompress((self.root / name).read_bytes())
 
     def cursor(self, source: str, stream: str) -> State | None:
-        """Return where the last complete run of a stream ended."""
+        """Return where the last run ended that came to an end; a failed run moves nothing."""
         cursor: State | None = None
         for line in self.journal(source, stream):
-            if line["event"] == "run_finished" and line["status"] == "complete":
+            if line["event"] == "run_finished" and line["cursor_after"] is not None:
                 cursor = line["cursor_after"]
         return cursor
 

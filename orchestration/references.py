@@ -6,7 +6,6 @@ A secret that is written out is refused with its line; neither it nor any part o
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from orchestration.yaml_lines import Document, Place
 
@@ -44,7 +43,9 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and bool(_VARIABLE.fullmatch(value) or value.startswith("file:"))
 
 
-def resolve(value: Any, *, place: Place, document: Document, environ: Mapping[str, str]) -> Any:
+def resolve(
+    value: object, *, place: Place, document: Document, environ: Mapping[str, str]
+) -> object:
     """Return a value with its references replaced by what they name.
 
     Errors: ConfigurationError naming the line and the variable or file that is missing.

@@ -21,6 +21,7 @@ from orchestration.candidate import (
     write_candidate,
 )
 from orchestration.catalogue import configuration_id
+from orchestration.dbt import DbtCallback, DbtEvent
 from orchestration.errors import SyncIncomplete
 from orchestration.lake import CATALOGUE_SOURCE, CATALOGUE_STREAM, Lake
 from orchestration.locks import run_lock
@@ -128,7 +129,7 @@ def build_candidate(
     work: Home | None = None,
     as_of: datetime | None = None,
     full_refresh: bool = False,
-    callback: Callable[[Any], None] | None = None,
+    callback: DbtCallback | None = None,
     arguments: Sequence[str] = (),
 ) -> Candidate:
     """Let dbt fill the work file; as-of defaults to the newest instant in the lake."""
@@ -266,13 +267,13 @@ def _count_pages(tell: Tell) -> Callable[[StreamReport], None]:
     return count
 
 
-def _count_nodes(tell: Tell) -> Callable[[Any], None]:
+def _count_nodes(tell: Tell) -> DbtCallback:
     finished = 0
 
-    def count(event: Any) -> None:
+    def count(event: DbtEvent) -> None:
         nonlocal finished
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
             finished += 1
-            tell(f"{finished} models and tests, {event.data.description}"[:90])
+            tell(f"{finished} models and tests")
 
     return count

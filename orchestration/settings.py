@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors._contract import Connector
 from orchestration.catalogue import (
     SETTING_KEYS,
     Company,
@@ -184,7 +185,7 @@ def connect_sources(
 
 def connect_source(
     settings: Settings, source: Source, *, environ: Mapping[str, str] = os.environ
-) -> Any:
+) -> Connector:
     """Return the connector of one source, its references resolved.
 
     Errors: ConfigurationError with the line of the setting, never with its value.
@@ -196,7 +197,8 @@ def connect_source(
         config = module.Config.model_validate(values)
     except ValidationError as exc:
         raise _validation_error(settings.document, place, exc) from None
-    return module.connect(config, name=source.name)
+    connector: Connector = module.connect(config, name=source.name)
+    return connector
 
 
 def needed_variables(settings: Settings) -> dict[str, list[str]]:
@@ -235,6 +237,11 @@ def key_id(key: SecretStr) -> str:
     """Return a short name of a key, from which the key cannot be found again."""
     secret = key.get_secret_value().encode()
     return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
+
+
+def child_environment(home: Home) -> dict[str, str]:
+    """Return the environment for a child process that is to use the same folder."""
+    return dict(os.environ) | {"LEADLINE_HOME": str(home.root)}
 
 
 @contextlib.contextmanager

@@ -37,8 +37,8 @@ class StreamWalk:
         }
         self._runs: dict[str, Run] = {}
         self._checkpoints: dict[str, State] = {}
-        self._totals: dict[str, tuple[int, int]] = {}
-        self._is_cut = False
+        self._totals: dict[tuple[str, str], tuple[int, int]] = {}
+        self._cut: set[str] = set()
 
     def read(self, tell: Progress, stop: Event) -> list[StreamReport]:
         """Read to the end or to the first error, and return a report per stream."""
@@ -100,13 +100,12 @@ class StreamWalk:
         run = self._runs[item.stream]
         if isinstance(item, Refusal):
             run.quarantine(item)
-            self._is_cut = self._is_cut or not item.is_final
+            if not item.is_final:
+                self._cut.add(item.partition)
         else:
             stream = self._children.get(item.stream, self._stream)
             run.add(item, versions_from_source=stream.versions_from_source)
-            if item.reported_total is not None:
-                _, rows = self._totals.get(item.total_of, (0, 0))
-                self._totals[item.total_of] = (item.reported_total, rows + item.row_count)
+            self._count(item)
         if item.checkpoint is not None and "child" not in item.checkpoint:
             self._checkpoints[str(item.checkpoint.get("partition", ""))] = item.checkpoint
 
@@ -123,29 +122,42 @@ class StreamWalk:
             )
         )
 
+    def _count(self, page: Page) -> None:
+        if page.reported_total is not None:
+            counted = (str((page.checkpoint or {}).get("partition", "")), page.total_of)
+            _, rows = self._totals.get(counted, (0, 0))
+            self._totals[counted] = (page.reported_total, rows + page.row_count)
+
+    def _judge(self, error: ConnectorError | None) -> tuple[Status, str | None, str | None]:
+        if error is not None:
+            is_put_off = isinstance(error, RateLimited | Stopped | UnexpectedShape)
+            return "incomplete" if is_put_off else "failed", type(error).__name__, error.message
+        missing = {
+            partition: reported - rows
+            for (partition, _), (reported, rows) in self._totals.items()
+            if rows < reported
+        }
+        if self._cut:
+            message = "a reply could not be used and was set aside; the next run asks again"
+            return "incomplete", "PageRefused", message
+        if missing:
+            self._cut.update(missing)
+            message = (
+                f"the source reports {sum(missing.values())} rows more than arrived; "
+                "the next run reads the same window again"
+            )
+            return "incomplete", "TotalMismatch", message
+        return "complete", None, None
+
     def _finish(
         self, *, cursor: State | None, error: ConnectorError | None, calls: int
     ) -> list[StreamReport]:
-        error_class, message = _describe(error)
-        status: Status = "complete"
-        if isinstance(error, UnexpectedShape):
-            status = "incomplete"
-        elif error is not None:
-            status = "incomplete" if isinstance(error, RateLimited | Stopped) else "failed"
-        elif self._is_cut:
-            status, error_class = "incomplete", "PageRefused"
-            message = "a reply could not be used and was set aside; the next run asks again"
-        elif missing := self._missing_rows():
-            status, error_class = "incomplete", "TotalMismatch"
-            message = (
-                f"the source reports {missing} rows more than arrived; "
-                "the next run reads the same window again"
-            )
-        is_resumable = error is not None and not isinstance(error, UnexpectedShape)
+        status, error_class, message = self._judge(error)
         cursor_after = None
-        if status == "complete":
+        if error is None:
+            whole = {at: state for at, state in self._checkpoints.items() if at not in self._cut}
             cursor_after = self._connector.next_cursor(
-                self._stream, cursor=cursor, checkpoints=self._checkpoints
+                self._stream, cursor=cursor, checkpoints=whole
             )
         reports = []
         for run in reversed(self._runs.values()):
@@ -169,13 +181,10 @@ class StreamWalk:
                 ),
                 cursor_after=cursor_after if is_parent else None,
                 error={"class": error_class, "message": message or ""} if error_class else None,
-                is_resumable=is_resumable,
+                is_resumable=error is not None,
             )
             reports.append(report)
         return reports[::-1]
-
-    def _missing_rows(self) -> int:
-        return sum(max(0, reported - rows) for reported, rows in self._totals.values())
 
     def _reported_total(self) -> int | None:
         return sum(reported for reported, _ in self._totals.values()) if self._totals else None
@@ -191,10 +200,6 @@ class StreamWalk:
             bytes=run.byte_count,
             quarantined=run.set_aside.total(),
         )
-
-
-def _describe(error: ConnectorError | None) -> tuple[str | None, str | None]:
-    return (type(error).__name__, error.message) if error else (None, None)
 
 
 def _heed(stop: Event) -> None:

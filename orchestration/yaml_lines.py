@@ -45,13 +45,13 @@ def read_document(text: str, *, name: str) -> Document:
         raise ConfigurationError(f"{name} line 1: must be a list of `setting: value` lines.")
     lines: dict[Place, int] = {}
     values = _value(root, (), lines, name)
-    return Document(name=name, values=values, lines=lines)
+    return Document(name=name, values=values if isinstance(values, dict) else {}, lines=lines)
 
 
-def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> Any:
+def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> object:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
             inner = (*place, key)

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -24,6 +24,20 @@ from orchestration.warehouse import PUBLISHED_SCHEMA, quoted, tables, views, war
 _ROWS_QUERY = "unexpected_rows_expectation"
 
 
+class _Source(Protocol):
+    """A great-expectations SQL data source, as far as it is used."""
+
+    def add_query_asset(self, name: str, query: str) -> Any: ...
+
+
+class _Outcome(Protocol):
+    """The result of one expectation, as far as it is used."""
+
+    success: bool | None
+    result: dict[str, Any] | None
+    exception_info: dict[str, Any] | None
+
+
 class _Dialect(str):
     """A dialect name in the shape in which great-expectations lists them."""
 
@@ -35,7 +49,7 @@ class _Dialect(str):
 def evaluate(file: Path, *, suites: Sequence[Suite]) -> list[AuditResult]:
     """Return the result of every expectation of every suite on the given file."""
     _keep_connection()
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    _silence()
     targets = _targets(file, suites)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -66,6 +80,14 @@ def _keep_connection() -> None:
         module._PERSISTED_CONNECTION_DIALECTS = (*known, _Dialect("duckdb"))
 
 
+def _silence() -> None:
+    """Its modules set their own log levels; every result is in the table anyway."""
+    logger = logging.getLogger("great_expectations")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
 def _targets(file: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str, bool]]:
     """Say which table each suite is about, and whether it is there."""
     with warehouse(file) as connection:
@@ -79,7 +101,7 @@ def _targets(file: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str, bool
     return found
 
 
-def _check(source: Any, suite: Suite, table: str) -> Iterator[AuditResult]:
+def _check(source: _Source, suite: Suite, table: str) -> Iterator[AuditResult]:
     asset = source.add_query_asset(
         f"{suite.name}.{table}",
         query=f"select * from {PUBLISHED_SCHEMA}.{quoted(table)}",
@@ -103,7 +125,7 @@ def _check(source: Any, suite: Suite, table: str) -> Iterator[AuditResult]:
         yield _result(suite, table, expectation, one)
 
 
-def _result(suite: Suite, table: str, expectation: Expectation, outcome: Any) -> AuditResult:
+def _result(suite: Suite, table: str, expectation: Expectation, outcome: _Outcome) -> AuditResult:
     found: dict[str, Any] = outcome.result or {}
     problem = None if found else _problem(outcome.exception_info)
     unexpected = found.get("unexpected_count")

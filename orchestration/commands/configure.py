@@ -1,0 +1,22 @@
+"""The command init."""
+
+from pathlib import Path
+
+from orchestration.commands.terminal import open_context, say
+from orchestration.errors import ConfigurationError
+from orchestration.template import TEMPLATE
+
+
+def init(*, file: Path | None, force: bool) -> None:
+    """Write a commented leadline.yml.
+
+    Errors: ConfigurationError when the file is there and `force` is not given.
+    """
+    target = file or open_context().environment.config
+    if target.exists() and not force:
+        raise ConfigurationError(f"{target} is already there; write over it with --force.")
+    try:
+        target.write_text(TEMPLATE, encoding="utf-8")
+    except OSError as exc:
+        raise ConfigurationError(f"{target} cannot be written; make its folder writable.") from exc
+    say(f"Wrote {target}. Fill in your sources, then `leadline doctor` and `leadline run`.")

@@ -1,0 +1,55 @@
+"""The leadline.yml that `leadline init` writes: every section, commented, nothing secret."""
+
+TEMPLATE = """\
+# The systems and the company that Leadline reads. Check it with `leadline doctor`.
+# Secrets never stand here: write ${ENV_NAME} or file:PATH, Leadline refuses anything else.
+
+organisation:
+  name: My organisation
+  report_timezone: Europe/Berlin   # days, weeks and months are cut in this zone
+  # holiday_country: DE
+
+sources:
+  # One section a system; the name is yours, `kind` says what it is (left out: the name).
+  # git:
+  #   path: ../my-repository        # a clone or a bare mirror; tags are its deployments
+  #   tag_pattern: 'v?\\d+\\.\\d+\\.\\d+'  # must match the whole name of the tag
+  #   git_environment: production
+  # github:
+  #   organisation: acme
+  #   token: ${GITHUB_TOKEN}        # read access to repositories, actions and deployments
+  #   expected_sync_hours: 24       # Data health warns when the last success is older
+  # servicenow:
+  #   base_url: https://acme.service-now.com
+  #   user: leadline
+  #   password: ${SERVICENOW_PASSWORD}
+  # pagerduty:
+  #   token: ${PAGERDUTY_TOKEN}
+  # junit:
+  #   path: ../reports              # a folder or a glob of JUnit XML files
+
+teams:
+  # - id: checkout
+  #   name: Checkout
+  #   timezone: Europe/Berlin
+
+services:
+  # A service is what is deployed and owned. Its aliases are its names in the other systems.
+  # - id: checkout-api
+  #   name: Checkout API
+  #   team: checkout
+  #   tier: 1                       # 1 (most critical) to 4
+  #   repositories: [acme/checkout]
+  #   aliases: [Checkout]           # configuration item, PagerDuty service
+  #   depends_on: [payments-api]
+  #   owners:                       # instead of `team`, where ownership has changed
+  #     - {team: checkout, effective_from: 2025-07-01}
+
+environments:
+  production: production            # name in the source: production, staging, test or development
+  staging: staging
+
+settings:
+  # hotfix_pattern: 'hotfix/.*'     # which branches or tags are hotfixes
+  # github_deploy_workflow_pattern: 'deploy.*'
+"""
