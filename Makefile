@@ -28,14 +28,14 @@ lint: env-dev ## style, types, SQL layout, who may import whom
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfmt --check --quiet transforms
+	.venv/bin/sqlfmt --check --quiet --no-progressbar transforms
 	.venv/bin/lint-imports
 	.venv/bin/python -m pip check
 
 format: env-dev ## put Python and SQL in their layout
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix-only .
-	.venv/bin/sqlfmt --quiet transforms
+	.venv/bin/sqlfmt --quiet --no-progressbar transforms
 
 ci: ## all that a change must pass
 	bash .ci/run

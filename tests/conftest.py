@@ -1,6 +1,4 @@
-"""What holds in every test: nothing outside this machine is asked, and no setting of it leaks in."""
-
-from __future__ import annotations
+"""What holds in every test: no question leaves this machine, no setting of it leaks in."""
 
 import ipaddress
 import os
@@ -65,5 +63,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if skipped:
         terminalreporter.write_line(
-            f"conformance: {len(skipped)} skipped; LEADLINE_CONFORMANCE_DATA names the folder they read"
+            f"conformance: {len(skipped)} skipped; "
+            "LEADLINE_CONFORMANCE_DATA names the folder they read"
         )
