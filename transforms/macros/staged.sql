@@ -1,0 +1,261 @@
+{#
+  Materialization of the staging layer: reads only pages that this model has not staged yet, keeps
+  every version of a record (a page read again adds none), sets unusable records aside with their
+  reason, and accounts for every record of every page: fetched = loaded + duplicate + quarantined.
+  A model whose own SQL changed is staged anew from the lake.
+#}
+{% materialization staged, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set kind = config.require('kind') -%}
+    {%- set stream = config.require('stream') -%}
+    {%- set key = config.require('key') | join(', ') -%}
+    {%- set checksum = local_md5(compiled_code ~ key) -%}
+
+    {%- set known = run_query(
+        "select 1 from staged.staging.staged_models where model = '" ~ model.name
+        ~ "' and checksum = '" ~ checksum ~ "'"
+    ) -%}
+    {%- set is_fresh = existing is none or known | length == 0 or should_full_refresh() -%}
+    {%- set pending_sql -%}
+        select page_id, format, records_file, records_path
+        from staged.staging.journal
+        where event = 'page' and kind = '{{ kind }}' and stream = '{{ stream }}'
+        {% if not is_fresh %}
+            and page_id not in (
+                select page_id from staged.staging.page_accounts where model = '{{ model.name }}'
+            )
+        {% endif %}
+        order by read_at, page_id
+    {%- endset -%}
+    {%- set pages = run_query(pending_sql) -%}
+
+    {% if is_fresh or pages | length > 0 %}
+        {% call statement('main') -%}
+            create or replace view staged.staging.batch as {{ batch_sql(pages) }};
+            create or replace table staged.staging.batch_rows as
+            with parsed as ({{ compiled_code }})
+            select * from parsed where false;
+        {%- endcall %}
+        {%- set columns = staged_columns(model, key) -%}
+        {% call statement('stage') -%}
+            create or replace table staged.staging.batch_rows as
+            with parsed as ({{ compiled_code }})
+            select *, hash(({{ columns | join(', ') }})) as version_hash
+            from parsed;
+            {% if is_fresh %}
+                delete from staged.staging.page_accounts where model = '{{ model.name }}';
+                delete from staged.staging.quarantined_records where model = '{{ model.name }}';
+                delete from staged.staging.staged_models where model = '{{ model.name }}';
+                insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
+                create or replace table {{ target_relation }} as
+                select {{ columns | join(', ') }}, version_hash, source, page_id, page_row as ordinal, read_at
+                from staged.staging.batch_rows
+                where false;
+            {% endif %}
+            insert into {{ target_relation }}
+            {{ new_versions_sql(target_relation, key, columns) }};
+            insert into staged.staging.quarantined_records
+            with
+                first_rows as (
+                    select page_id, min(page_row) as first_row
+                    from staged.staging.batch_rows
+                    group by page_id
+                ),
+                refused as (
+                    select page_id, page_row, source, read_at, quarantine_reason
+                    from staged.staging.batch_rows
+                    where quarantine_reason is not null
+                )
+            select
+                '{{ model.name }}', refused.source, '{{ kind }}', '{{ stream }}', refused.page_id,
+                refused.page_row - first_rows.first_row, refused.quarantine_reason,
+                batch.record::varchar, coalesce(refused.read_at, batch.page_read_at)
+            from refused
+            inner join first_rows on refused.page_id = first_rows.page_id
+            inner join staged.staging.batch as batch
+                on refused.page_id = batch.page_id and refused.page_row = batch.page_row;
+            insert into staged.staging.page_accounts
+            {{ accounts_sql(target_relation, kind, stream, pages) }};
+            drop table staged.staging.batch_rows;
+        {%- endcall %}
+    {% else %}
+        {% call statement('main') -%} select 0 {%- endcall %}
+    {% endif %}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{# The columns a model states itself; those of lineage and quarantine are the materialization's. #}
+{% macro staged_columns(model, key) %}
+    {%- set described = run_query(
+        "select column_name from (describe staged.staging.batch_rows) where column_name not in "
+        ~ "('source', 'page_id', 'page_row', 'read_at', 'quarantine_reason')"
+    ) -%}
+    {{ return(described.columns[0].values() | list) }}
+{% endmacro %}
+
+
+{% macro batch_sql(pages) %}
+    {%- set files = {'array': [], 'ndjson': [], 'object': []} -%}
+    {%- set paths = [] -%}
+    {%- for page in pages -%}
+        {%- do files[page[1]].append("'" ~ lake_path() ~ page[2] ~ "'") -%}
+        {%- if page[1] == 'object' and page[3] not in paths -%}{%- do paths.append(page[3]) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- set options = "compression = 'zstd', filename = true, maximum_object_size = 134217728" -%}
+    with
+        records as (
+            select null::varchar as filename, null::bigint as page_row, null::json as record
+            where false
+            {% if files['array'] %}
+                union all
+                select filename, row_number() over () as page_row, json as record
+                from read_json_objects([{{ files['array'] | join(', ') }}], format = 'array', {{ options }})
+            {% endif %}
+            {% if files['ndjson'] %}
+                union all
+                select filename, row_number() over () as page_row, json as record
+                from read_json_objects([{{ files['ndjson'] | join(', ') }}], format = 'newline_delimited', {{ options }})
+            {% endif %}
+            {% if files['object'] %}
+                union all
+                select filename, row_number() over () as page_row, record
+                from (
+                    select filename, unnest(json_extract(json, '{{ paths[0] }}[*]')) as record
+                    from read_json_objects([{{ files['object'] | join(', ') }}], format = 'unstructured', {{ options }})
+                )
+            {% endif %}
+        )
+    select
+        journal.page_id, journal.source, journal.context, journal.versions_from_source,
+        journal.read_at as page_read_at, records.page_row, records.record
+    from records
+    inner join staged.staging.journal as journal
+        on records.filename = '{{ lake_path() }}' || journal.records_file
+    where journal.event = 'page'
+{% endmacro %}
+
+
+{% macro new_versions_sql(target_relation, key, columns) %}
+    with
+        first_rows as (
+            select page_id, min(page_row) as first_row
+            from staged.staging.batch_rows
+            group by page_id
+        ),
+        usable as (
+            select *
+            from staged.staging.batch_rows
+            where quarantine_reason is null
+        ),
+        latest as (
+            select {{ key }}, version_hash
+            from (
+                select
+                    {{ key }},
+                    version_hash,
+                    row_number() over (
+                        partition by {{ key }} order by read_at desc, page_id desc, ordinal desc
+                    ) as newest_first
+                from {{ target_relation }}
+                where ({{ key }}) in (select ({{ key }}) from usable)
+            )
+            where newest_first = 1
+        ),
+        compared as (
+            select
+                usable.*,
+                coalesce(
+                    lag(usable.version_hash) over (
+                        partition by {% for column in key.split(', ') %}usable.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+                        order by usable.read_at, usable.page_id, usable.page_row
+                    ),
+                    latest.version_hash
+                ) as previous_hash
+            from usable
+            left join latest
+                on {% for column in key.split(', ') %}usable.{{ column }} = latest.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+        )
+    select
+        {% for column in columns %}compared.{{ column }}, {% endfor %}
+        compared.version_hash, compared.source, compared.page_id,
+        compared.page_row - first_rows.first_row as ordinal, compared.read_at
+    from compared
+    inner join first_rows on compared.page_id = first_rows.page_id
+    where compared.version_hash is distinct from compared.previous_hash
+{% endmacro %}
+
+
+{% macro accounts_sql(target_relation, kind, stream, pages) %}
+    with
+        seen as (
+            select page_id, count(*) as seen_count, count(quarantine_reason) as quarantined_count
+            from staged.staging.batch_rows
+            group by page_id
+        ),
+        loaded as (
+            select page_id, count(*) as loaded_count
+            from {{ target_relation }}
+            where page_id in (select page_id from seen)
+            group by page_id
+        )
+    select
+        '{{ model.name }}', journal.page_id, journal.source, '{{ kind }}', '{{ stream }}',
+        journal.row_count,
+        coalesce(loaded.loaded_count, 0),
+        coalesce(seen.seen_count, 0) - coalesce(loaded.loaded_count, 0) - coalesce(seen.quarantined_count, 0),
+        coalesce(seen.quarantined_count, 0)
+    from staged.staging.journal as journal
+    left join seen on journal.page_id = seen.page_id
+    left join loaded on journal.page_id = loaded.page_id
+    where
+        journal.event = 'page' and journal.kind = '{{ kind }}' and journal.stream = '{{ stream }}'
+        and journal.page_id not in (
+            select page_id from staged.staging.page_accounts where model = '{{ model.name }}'
+        )
+{% endmacro %}
+
+
+{#
+  The records of the pages being staged, each named field as text (null when the record lacks it),
+  each named context value from the record's own _context or from its page.
+#}
+{% macro records(fields, context={}) -%}
+(
+    select
+        page_id, page_row, source, page_read_at, versions_from_source, record,
+        {%- for name in fields %}
+        field_values[{{ loop.index }}] as {{ name }},
+        {%- endfor %}
+        {%- for name in context %}
+        coalesce(field_values[{{ fields | length + loop.index }}], json_extract_string(context, '{{ context[name] }}')) as {{ name }},
+        {%- endfor %}
+    from (
+        select
+            *,
+            json_extract_string(
+                record,
+                [{% for name in fields %}'{{ fields[name] }}'{% if not loop.last %}, {% endif %}{% endfor %}
+                {%- for name in context %}, '{{ context[name] | replace('$', '$._context') }}'{% endfor %}]
+            ) as field_values
+        from staged.staging.batch
+    )
+) as records
+{%- endmacro %}
+
+
+{% macro lineage(read_at='page_read_at') -%}
+source, page_id, page_row, {{ read_at }} as read_at
+{%- endmacro %}
+
+
+{# The first reason why a record cannot be used, or null. reasons: {sentence: SQL condition} #}
+{% macro quarantine(reasons) -%}
+case
+    {%- for reason in reasons %}
+    when {{ reasons[reason] }} then '{{ reason }}'
+    {%- endfor %}
+end as quarantine_reason
+{%- endmacro %}

@@ -1,0 +1,133 @@
+{# Every version of every deployment: a version begins when its record or one of its statuses was read. #}
+with
+    records as (
+        select
+            *,
+            coalesce(
+                lead(read_at) over (
+                    partition by source, repository, source_deployment_id
+                    order by read_at, page_id, ordinal
+                ),
+                timestamp '9999-12-31'
+            ) as replaced_at
+        from {{ ref('stg_github__deployments') }}
+        where read_at <= {{ as_of() }}
+    ),
+    statuses as (
+        select * from {{ ref('stg_github__deployment_statuses') }} where read_at <= {{ as_of() }}
+    ),
+    readings as (
+        select source, repository, source_deployment_id, read_at
+        from records
+        union
+        select source, repository, source_deployment_id, read_at
+        from statuses
+    ),
+    host_versions as (
+        select
+            readings.source,
+            readings.repository,
+            readings.source_deployment_id,
+            readings.read_at as version_read_at,
+            min(case when statuses.state in ('in_progress', 'pending', 'queued') then statuses.created_at end) as begun_at,
+            min(case when statuses.state in ('success', 'failure', 'error') then statuses.created_at end) as ended_at,
+            arg_min(statuses.state, statuses.created_at) filter (where statuses.state in ('success', 'failure', 'error')) as end_state,
+            bool_or(statuses.state = 'inactive') as was_deactivated,
+            bool_or(statuses.description ilike 'partial%') as was_partial,
+            bool_or(statuses.description ilike 'cancel%') as was_cancelled
+        from readings
+        left join statuses
+            on readings.source = statuses.source
+            and readings.repository = statuses.repository
+            and readings.source_deployment_id = statuses.source_deployment_id
+            and statuses.read_at <= readings.read_at
+        group by readings.source, readings.repository, readings.source_deployment_id, readings.read_at
+    ),
+    host_deployments as (
+        select
+            records.source || ':' || records.source_deployment_id as deployment_id,
+            records.repository,
+            records.service_name,
+            lower(records.environment) as environment_id,
+            records.commit_sha,
+            records.version,
+            records.artifact_digest,
+            records.config_hash,
+            records.task,
+            records.ref,
+            records.strategy,
+            records.change_request_number,
+            records.source || ':' || records.pipeline_run_id as pipeline_run_id,
+            records.actor_id,
+            records.source_url,
+            case
+                when host_versions.end_state = 'success' then 'succeeded'
+                when host_versions.end_state is not null and host_versions.was_partial then 'partial'
+                when host_versions.end_state is not null and host_versions.was_cancelled then 'cancelled'
+                when host_versions.end_state is not null then 'failed'
+                when host_versions.was_deactivated then 'superseded'
+                else 'in_progress'
+            end as status,
+            records.is_rollback,
+            records.is_planned,
+            records.created_at,
+            coalesce(host_versions.begun_at, records.created_at) as started_at,
+            host_versions.ended_at as finished_at,
+            records.source,
+            records.page_id,
+            records.ordinal,
+            host_versions.version_read_at as read_at
+        from host_versions
+        inner join records
+            on host_versions.source = records.source
+            and host_versions.repository = records.repository
+            and host_versions.source_deployment_id = records.source_deployment_id
+            and host_versions.version_read_at >= records.read_at
+            and host_versions.version_read_at < records.replaced_at
+    ),
+    tag_deployments as (
+        select
+            tags.source || ':' || tags.repository || '@' || tags.tag as deployment_id,
+            tags.repository,
+            null as service_name,
+            lower({{ setting('git_environment', 'tags.source', 'production') }}) as environment_id,
+            tags.commit_sha,
+            tags.tag as version,
+            null as artifact_digest,
+            null as config_hash,
+            'deploy' as task,
+            tags.tag as ref,
+            null as strategy,
+            null as change_request_number,
+            null as pipeline_run_id,
+            null as actor_id,
+            null as source_url,
+            'succeeded' as status,
+            false as is_rollback,
+            null as is_planned,
+            tags.created_at,
+            tags.created_at as started_at,
+            tags.created_at as finished_at,
+            tags.source,
+            tags.page_id,
+            tags.ordinal,
+            tags.read_at
+        from {{ ref('stg_git__tags') }} as tags
+        where
+            tags.read_at <= {{ as_of() }}
+            and regexp_full_match(
+                tags.tag, {{ setting('tag_pattern', 'tags.source', 'v?[0-9]+\\.[0-9]+\\.[0-9]+') }}
+            )
+    ),
+    deployments as (
+        select *
+        from host_deployments
+        union all
+        select *
+        from tag_deployments
+    )
+select
+    *,
+    row_number() over (partition by deployment_id order by read_at, page_id, ordinal) as version_number,
+    row_number() over (partition by deployment_id order by read_at desc, page_id desc, ordinal desc) = 1 as is_current
+from deployments

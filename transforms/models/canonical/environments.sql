@@ -1,0 +1,32 @@
+{# Tiers come from configuration; only the exact names "production" and "prod" need none. #}
+with
+    declared as (
+        select lower(name) as environment_id, max(name) as name, max(tier) as tier
+        from {{ ref('int_catalogue__current') }}
+        where record_type = 'environment' and name is not null
+        group by lower(name)
+    ),
+    seen as (
+        select lower(environment) as environment_id, min(environment) as name
+        from {{ ref('stg_github__deployments') }}
+        where read_at <= {{ as_of() }} and environment is not null
+        group by lower(environment)
+        union
+        select 'production' as environment_id, 'production' as name
+    ),
+    environments as (
+        select
+            coalesce(declared.environment_id, seen.environment_id) as environment_id,
+            coalesce(declared.name, seen.name) as name,
+            coalesce(
+                declared.tier,
+                case when seen.environment_id in ('production', 'prod') then 'production' end,
+                'unknown'
+            ) as tier,
+            declared.environment_id is not null as is_declared
+        from seen
+        full join declared on seen.environment_id = declared.environment_id
+    )
+select environment_id, max(name) as name, max(tier) as tier, bool_or(is_declared) as is_declared
+from environments
+group by environment_id

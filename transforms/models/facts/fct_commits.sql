@@ -1,0 +1,149 @@
+{#
+  Commits of merged work by service, each at its first production deployment. Where a host knows the
+  commits that were squashed into one, they replace it and inherit its deployment.
+#}
+with
+    changes as (select * from {{ ref('changes') }} where is_merged),
+    merge_commits as (
+        select changes.change_id, commits.repository, commits.commit_sha, commits.is_merge
+        from changes
+        inner join
+            {{ ref('commits') }} as commits
+            on changes.repository = commits.repository
+            and changes.merge_commit_sha = commits.commit_sha
+    ),
+    originals as (
+        select
+            change_commits.*,
+            merge_commits.commit_sha as merge_commit_sha,
+            merge_commits.is_merge as was_merged_whole,
+            graph.commit_sha is not null as is_in_graph
+        from {{ ref('change_commits') }} as change_commits
+        inner join merge_commits on change_commits.change_id = merge_commits.change_id
+        left join
+            {{ ref('commits') }} as graph
+            on change_commits.repository = graph.repository
+            and change_commits.commit_sha = graph.commit_sha
+    ),
+    squashed as (
+        select distinct change_id
+        from originals
+        where not was_merged_whole and not is_in_graph
+    ),
+    membership as (
+        select repository, commit_sha, min(change_id) as change_id
+        from
+            (
+                select repository, commit_sha, change_id
+                from merge_commits
+                union all
+                select repository, commit_sha, change_id
+                from originals
+                where is_in_graph
+            )
+        group by repository, commit_sha
+    ),
+    graph_commits as (
+        select
+            service_repositories.service_id,
+            commits.repository,
+            commits.commit_sha,
+            commits.commit_sha as live_commit_sha,
+            membership.change_id,
+            commits.author_id,
+            commits.title,
+            commits.source_url,
+            commits.is_bot,
+            commits.is_merge,
+            squashed.change_id is not null and membership.commit_sha = merge_commits.commit_sha as is_replaced,
+            commits.authored_at,
+            commits.committed_at,
+            commits.read_at
+        from {{ ref('commits') }} as commits
+        inner join
+            {{ ref('service_repositories') }} as service_repositories
+            on commits.repository = service_repositories.repository
+        left join
+            membership
+            on commits.repository = membership.repository
+            and commits.commit_sha = membership.commit_sha
+        left join merge_commits on membership.change_id = merge_commits.change_id
+            and commits.commit_sha = merge_commits.commit_sha
+        left join squashed on merge_commits.change_id = squashed.change_id
+    ),
+    original_commits as (
+        select
+            service_repositories.service_id,
+            originals.repository,
+            originals.commit_sha,
+            originals.merge_commit_sha as live_commit_sha,
+            originals.change_id,
+            originals.author_id,
+            originals.title,
+            null as source_url,
+            originals.is_bot,
+            originals.is_merge,
+            false as is_replaced,
+            originals.authored_at,
+            originals.committed_at,
+            originals.read_at
+        from originals
+        inner join squashed on originals.change_id = squashed.change_id
+        inner join
+            {{ ref('service_repositories') }} as service_repositories
+            on originals.repository = service_repositories.repository
+        where not originals.is_in_graph
+    ),
+    all_commits as (
+        select *
+        from graph_commits
+        union all
+        select *
+        from original_commits
+    ),
+    deployed as (
+        select
+            all_commits.*,
+            live.deployment_id,
+            coalesce(live.is_baseline, false) as is_baseline,
+            deployments.finished_at as deployed_at
+        from all_commits
+        left join
+            {{ ref('int_commit_deployments') }} as live
+            on all_commits.service_id = live.service_id
+            and all_commits.repository = live.repository
+            and all_commits.live_commit_sha = live.commit_sha
+        left join
+            {{ ref('int_deployments__collapsed') }} as deployments
+            on live.deployment_id = deployments.deployment_id
+    )
+select
+    deployed.service_id,
+    deployed.repository,
+    deployed.commit_sha,
+    deployed.change_id,
+    deployed.deployment_id,
+    ownership.team_id,
+    deployed.author_id,
+    deployed.title,
+    deployed.source_url,
+    case
+        when deployed.is_replaced then 'squashed'
+        when deployed.is_merge then 'merge_commit'
+        when deployed.deployment_id is null then 'not_deployed'
+        when deployed.authored_at is null then 'missing_start'
+        when {{ is_impossible('deployed.authored_at', 'deployed.read_at') }} then 'impossible_time'
+        when deployed.is_baseline then 'no_baseline'
+        when deployed.authored_at > deployed.deployed_at then 'negative_duration'
+    end as exclusion_reason,
+    {{ seconds_between('deployed.authored_at', 'deployed.deployed_at') }} as lead_time_seconds,
+    {{ seconds_between('deployed.committed_at', 'deployed.deployed_at') }} as committed_lead_time_seconds,
+    deployed.is_bot,
+    deployed.is_merge,
+    deployed.is_baseline,
+    deployed.authored_at,
+    deployed.committed_at,
+    deployed.deployed_at
+from deployed
+left join {{ ref('service_ownership') }} as ownership
+    on {{ owned_on('deployed.service_id', 'deployed.deployed_at') }}

@@ -1,0 +1,14 @@
+{# The first production deployment of each commit of a service, by name instead of number. #}
+select
+    walked.service_id,
+    commits.repository,
+    commits.commit_sha,
+    walked.deployment_id,
+    walked.is_baseline
+from {{ ref('int_first_deployments') }} as first_deployments
+inner join
+    {{ ref('int_deployments__walked') }} as walked
+    on first_deployments.deployment_index = walked.deployment_index
+inner join
+    {{ ref('int_commits__indexed') }} as commits
+    on first_deployments.commit_index = commits.commit_index
