@@ -1,0 +1,1 @@
+"""Data that Leadline makes itself: the sample company and larger estates."""
