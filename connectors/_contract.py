@@ -66,7 +66,7 @@ class Refusal:
     """Carry something that could not be used, so that it is kept and counted.
 
     `is_final` is true where asking again gives the same (a report in a foreign format); false
-    leaves the run incomplete, and the next one asks again.
+    leaves the run incomplete, and the next one asks again for this `partition` of the stream.
     """
 
     stream: str
@@ -77,6 +77,7 @@ class Refusal:
     body: bytes = b""
     context: Mapping[str, str] = field(default_factory=dict)
     checkpoint: State | None = None
+    partition: str = ""
     is_final: bool = False
 
 

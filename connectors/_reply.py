@@ -36,7 +36,7 @@ class Reply:
     next_url: str | None = None
     is_unchanged: bool = False
 
-    def with_data(self, data: Any) -> "Reply":  # noqa: ANN401 (JSON is any shape)
+    def with_data(self, data: Any) -> "Reply":
         """Return the reply with what its bytes say."""
         return replace(self, data=data)
 
@@ -51,7 +51,7 @@ class Reply:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 (JSON is any shape)
+def parse_json(body: bytes) -> Any:
     """Return what strict JSON says.
 
     Errors: ValueError for bytes that are no UTF-8, no JSON, not finite, ambiguous or too deep.

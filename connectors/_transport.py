@@ -53,7 +53,7 @@ class _BoundedStream(httpcore.NetworkStream):
         inner = self._stream.start_tls(ssl_context, server_hostname, timeout)
         return _BoundedStream(inner, self._deadline, self._monotonic)
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's own signature)
+    def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
