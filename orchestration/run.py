@@ -4,7 +4,7 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +81,12 @@ def refresh(
 
 
 def sync_sources(
-    context: Context, *, settings: Settings, only: Sequence[str] = (), is_sample: bool = False
+    context: Context,
+    *,
+    settings: Settings,
+    only: Sequence[str] = (),
+    is_sample: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> SyncReport:
     """Read the sources into the lake, after the catalogue; the caller holds the lock.
 
@@ -89,7 +94,7 @@ def sync_sources(
     """
     if not is_sample:
         refuse_sample(context.home)
-    connectors = connect_sources(settings, only=only)
+    connectors = connect_sources(settings, only=only, environ=environ)
     lake = Lake(context.home.lake)
     lake.write_catalogue(list(settings.catalogue), read_at=context.clock())
     with context.steps.step("Reading the sources") as tell:

@@ -1,9 +1,11 @@
 """Mark a lake as holding the sample company, so that it never mixes with real systems."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestration.builds import read_builds, read_manifest
 from orchestration.errors import ConfigurationError
 from orchestration.journal import format_instant, parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
@@ -14,9 +16,15 @@ MARK = "sample.json"
 
 @dataclass(frozen=True)
 class Sample:
-    """The sample company in this lake and its last instant."""
+    """The sample company in this lake: its last instant, and up to when it was read."""
 
     as_of: datetime
+    synced_until: datetime | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the company was read up to its last instant."""
+        return self.synced_until == self.as_of
 
 
 def read_sample(home: Home) -> Sample | None:
@@ -25,10 +33,13 @@ def read_sample(home: Home) -> Sample | None:
         fields = json.loads((home.lake / MARK).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return Sample(as_of=parse_instant(fields["as_of"]))
+    until = fields.get("synced_until")
+    return Sample(
+        as_of=parse_instant(fields["as_of"]), synced_until=parse_instant(until) if until else None
+    )
 
 
-def mark_sample(home: Home, *, as_of: datetime) -> None:
+def mark_sample(home: Home, sample: Sample) -> None:
     """Mark the lake as holding the sample company.
 
     Errors: ConfigurationError when it already holds pages of real systems.
@@ -41,8 +52,28 @@ def mark_sample(home: Home, *, as_of: datetime) -> None:
                 "its own with `LEADLINE_HOME=data/demo leadline demo`."
             )
     home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = json.dumps({"sample_data": True, "as_of": format_instant(as_of)})
-    (home.lake / MARK).write_text(text + "\n", encoding="utf-8")
+    until = format_instant(sample.synced_until) if sample.synced_until else None
+    fields = {"sample_data": True, "as_of": format_instant(sample.as_of), "synced_until": until}
+    aside = home.lake / f".{MARK}"
+    aside.write_text(json.dumps(fields) + "\n", encoding="utf-8")
+    aside.replace(home.lake / MARK)
+
+
+def remove_sample(home: Home) -> bool:
+    """Remove the sample company's pages and builds; say whether there were any."""
+    if read_sample(home) is None:
+        return False
+    for build in read_builds(home.builds):
+        if read_manifest(build).sample_data:
+            shutil.rmtree(build)
+    if home.current.is_symlink() and not home.current.exists():
+        home.current.unlink()
+    for folder in (home.work / "dbt", home.work / "as_of"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (home.warehouse_file, home.staging_file, home.work / "candidate.json"):
+        file.unlink(missing_ok=True)
+    shutil.rmtree(home.lake)
+    return True
 
 
 def refuse_sample(home: Home) -> None:

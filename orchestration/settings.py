@@ -161,7 +161,7 @@ def connect_sources(
     settings: Settings,
     *,
     only: Sequence[str] = (),
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
 ) -> list[Any]:
     """Return a connector for each source (or for those named), secrets resolved.
 
@@ -184,7 +184,7 @@ def connect_sources(
 
 
 def connect_source(
-    settings: Settings, source: Source, *, environ: Mapping[str, str] = os.environ
+    settings: Settings, source: Source, *, environ: Mapping[str, str] | None = None
 ) -> Connector:
     """Return the connector of one source, its references resolved.
 
@@ -192,7 +192,12 @@ def connect_source(
     """
     module = _connectors()[source.kind]
     place: Place = ("sources", source.name)
-    values = resolve(dict(source.section), place=place, document=settings.document, environ=environ)
+    values = resolve(
+        dict(source.section),
+        place=place,
+        document=settings.document,
+        environ=os.environ if environ is None else environ,
+    )
     try:
         config = module.Config.model_validate(values)
     except ValidationError as exc:
@@ -206,9 +211,9 @@ def needed_variables(settings: Settings) -> dict[str, list[str]]:
     return {source.name: variables(dict(source.section)) for source in settings.sources}
 
 
-def is_set(variable: str, *, environ: Mapping[str, str] = os.environ) -> bool:
+def is_set(variable: str, *, environ: Mapping[str, str] | None = None) -> bool:
     """Say whether an environment variable has a value, without returning it."""
-    return bool(environ.get(variable))
+    return bool((os.environ if environ is None else environ).get(variable))
 
 
 def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:

@@ -1,0 +1,64 @@
+"""The leadline.yml of the sample company, written from its own plain data."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from data.sandbox import company
+from data.sandbox.world import Tokens
+
+_HEAD = """\
+# The sample company. `leadline demo` reads it over HTTP from servers on this machine, which it
+# starts for that purpose and which know the references below.
+"""
+
+
+def render_settings() -> str:
+    """Return the sample company's settings in the format of leadline.yml."""
+    values = {
+        "organisation": {"name": company.NAME, "report_timezone": company.BERLIN},
+        "sources": {
+            "github": {
+                "organisation": company.ORGANISATION,
+                "base_url": "${SANDBOX_URL}/github",
+                "token": "${SANDBOX_GITHUB_TOKEN}",
+            },
+            "servicenow": {
+                "base_url": "${SANDBOX_URL}/servicenow",
+                "username": "${SANDBOX_SERVICENOW_USER}",
+                "password": "${SANDBOX_SERVICENOW_PASSWORD}",
+            },
+            "pagerduty": {
+                "base_url": "${SANDBOX_URL}/pagerduty",
+                "token": "${SANDBOX_PAGERDUTY_TOKEN}",
+            },
+        },
+        "teams": [
+            {"id": team.team_id, "name": team.name, "timezone": team.timezone}
+            for team in company.TEAMS
+        ],
+        "services": [
+            {
+                "id": service.service_id,
+                "name": service.name,
+                "team": service.team_id,
+                "tier": service.tier,
+                "repositories": [service.repository],
+                "aliases": [service.name],
+                "depends_on": list(service.depends_on),
+            }
+            for service in company.SERVICES
+        ],
+    }
+    return _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def environment(base_url: str, *, tokens: Tokens) -> Mapping[str, str]:
+    """Return what the references in these settings stand for while the servers run."""
+    return {
+        "SANDBOX_URL": base_url,
+        "SANDBOX_GITHUB_TOKEN": tokens.github,
+        "SANDBOX_SERVICENOW_USER": tokens.servicenow_user,
+        "SANDBOX_SERVICENOW_PASSWORD": tokens.servicenow_password,
+        "SANDBOX_PAGERDUTY_TOKEN": tokens.pagerduty,
+    }
