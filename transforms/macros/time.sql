@@ -8,9 +8,9 @@ make_timestamp(try_cast({{ seconds }} as bigint) * 1000000)
 {%- endmacro %}
 
 {# The build's point in system time; the one answer to "when". #}
-{% macro as_of() -%}(select as_of from {{ source('build', 'parameters') }}){%- endmacro %}
+{% macro as_of() -%}(select as_of from {{ ref('build_information') }}){%- endmacro %}
 
-{% macro report_timezone() -%}(select report_timezone from {{ source('build', 'parameters') }}){%- endmacro %}
+{% macro report_timezone() -%}(select report_timezone from {{ ref('build_information') }}){%- endmacro %}
 
 {# The local day of an instant in the organisation's report zone. #}
 {% macro local_date(instant) -%}

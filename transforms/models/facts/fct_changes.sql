@@ -174,6 +174,7 @@ select
     {{ seconds_between('bounds.merged_at', 'bounds.deployed_at') }} as merge_to_deploy_seconds,
     bounds.is_bot,
     bounds.is_reviewable,
+    {{ local_date('bounds.deployed_at') }} as deployed_date,
     bounds.started_at,
     bounds.ready_at,
     bounds.first_review_at,

@@ -141,6 +141,7 @@ select
     deployed.is_bot,
     deployed.is_merge,
     deployed.is_baseline,
+    {{ local_date('deployed.deployed_at') }} as deployed_date,
     deployed.authored_at,
     deployed.committed_at,
     deployed.deployed_at

@@ -75,6 +75,7 @@ select
     greatest({{ seconds_between('impact_started_at', 'detected_at') }}, 0) as detect_seconds,
     restored_at is null as is_open,
     acknowledged_at is null and restored_at is null as is_unacknowledged,
+    {{ local_date('impact_started_at') }} as impact_started_date,
     impact_started_at,
     detected_at,
     acknowledged_at,

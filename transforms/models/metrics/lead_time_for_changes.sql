@@ -1,0 +1,16 @@
+{{ metric(kind='median', domain='deployments') }}
+
+select
+    change_id as observation_id,
+    service_id,
+    team_id,
+    lead_time_seconds as value,
+    false as is_numerator,
+    false as is_open,
+    exclusion_reason as exclusion_reason,
+    title as label,
+    source_url,
+    deployed_date as anchor_date,
+    deployed_at as anchor_at
+from {{ ref('fct_changes') }}
+where deployed_at is not null
