@@ -23,6 +23,8 @@ MOST_ROWS = 10_000
 WINDOW = timedelta(days=179)
 SHORTEST = timedelta(seconds=2)
 OPEN = ("triggered", "acknowledged")
+# What is said about an incident without changing it.
+QUIET = ("annotate_log_entry", "notify_log_entry")
 
 Learn = Callable[[list[Record]], None]
 
@@ -91,33 +93,42 @@ def log_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
 
 
 def incident_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
-    """Yield incidents created since the cursor minus the overlap, then older ones that changed."""
-    is_open: dict[str, bool] = dict.fromkeys(
-        (walk.reached.get("cursor") or walk.known).get("open", ()), True
-    )
+    """Yield incidents created since the cursor minus the overlap, then older ones that changed.
+
+    The cursor keeps when each open incident was created, so that the list finds it again.
+    """
+    still_open: dict[str, str] = dict((walk.reached.get("cursor") or walk.known).get("open", {}))
     seen: set[str] = set()
 
     def learn(records: list[Record]) -> None:
         for record in records:
-            seen.add(str(record["id"]))
-            is_open[str(record["id"])] = record.get("status") in OPEN
+            number = str(record["id"])
+            seen.add(number)
+            still_open.pop(number, None)
+            if record.get("status") in OPEN:
+                still_open[number] = str(record["created_at"])
 
     def cursor() -> dict[str, Any]:
-        still = sorted(number for number, flag in is_open.items() if flag)
-        return {"through": _text(walk.now), "open": still}
+        return {"through": _text(walk.now), "open": dict(sorted(still_open.items()))}
 
     yield from _windows(walk, "/incidents", cursor=cursor, learn=learn, sort_by="created_at:asc")
-    if not walk.known.get("through"):
-        return
-    changed = set(walk.known.get("open", ())) | _changed_since(walk)
-    for number in sorted(changed - seen):
-        yield from go_on_after(
-            partial(_one_incident, walk, number, learn=learn, cursor=cursor),
-            stream=walk.stream.name,
-            read_at=walk.now,
-            context={"incident_id": number},
-            is_final=True,
-        )
+    for number, created_at in sorted(walk.known.get("open", {}).items()):
+        if number not in seen:
+            created = _instant(created_at)
+            window = _Window(created, created + timedelta(seconds=1))
+            reply = walk.ask("/incidents", offset=0, **window.span())
+            yield from _window_pages(
+                walk, "/incidents", window, reply, cursor=cursor, learn=learn, is_again=True
+            )
+    if walk.known.get("through"):
+        for number in sorted(_changed_since(walk) - seen):
+            yield from go_on_after(
+                partial(_one_incident, walk, number, learn=learn, cursor=cursor),
+                stream=walk.stream.name,
+                read_at=walk.now,
+                context={"incident_id": number},
+                is_final=True,
+            )
 
 
 def _one_incident(
@@ -154,7 +165,11 @@ def _changed_since(walk: PagerDutyWalk) -> set[str]:
         entries = records_of(
             reply, source=walk.source, stream=walk.stream.name, path="$.log_entries"
         )
-        changed.update(str((entry.get("incident") or {}).get("id", "")) for entry in entries)
+        changed.update(
+            str((entry.get("incident") or {}).get("id", ""))
+            for entry in entries
+            if entry.get("type") not in QUIET
+        )
         offset += PER_PAGE
         is_more = bool(reply.data.get("more")) and bool(entries)
     return changed - {""}
@@ -231,10 +246,11 @@ def _window_pages(
     window: _Window,
     reply: Reply,
     *,
-    total: int | None,
     cursor: Callable[[], dict[str, Any]],
     learn: Learn,
-    params: Mapping[str, str],
+    total: int | None = None,
+    params: Mapping[str, str] | None = None,
+    is_again: bool = False,
 ) -> Iterator[Page]:
     guard = LoopGuard(walk.source, walk.stream.name)
     offset = window.offset
@@ -245,15 +261,16 @@ def _window_pages(
         is_more = bool(reply.data.get("more"))
         guard.check(reply, row_count=len(records), following=str(offset) if is_more else None)
         span = window.span()
-        rest = {"window": [span["since"], span["until"], offset]} if is_more else {}
+        through = _text(walk.now) if is_again else span["until"]
+        rest = {} if is_again or not is_more else {"window": [*span.values(), offset]}
         yield make_page(
             reply,
             stream=walk.stream,
             row_count=len(records),
             reported_total=total,
             total_of=span["since"],
-            checkpoint={"through": span["until"], **rest, "cursor": cursor()},
+            checkpoint={"through": through, **rest, "cursor": cursor()},
         )
         if not is_more:
             return
-        reply = walk.ask(address, offset=offset, **{**params, **span})
+        reply = walk.ask(address, offset=offset, **{**(params or {}), **span})
