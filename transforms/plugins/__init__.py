@@ -1,0 +1,1 @@
+"""Plugins that dbt-duckdb loads into its connections."""

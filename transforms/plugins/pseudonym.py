@@ -33,7 +33,7 @@ def set_key(cursor: Any, key: bytes) -> None:
     cursor.execute("set variable pseudonym_outer_key = ?", [outer])
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]  # dbt-duckdb is not typed
+class Plugin(BasePlugin):
     """Sets the key on every cursor that dbt opens."""
 
     def configure_cursor(self, cursor: Any) -> None:

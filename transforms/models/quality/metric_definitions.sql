@@ -11,6 +11,7 @@ select
     '{{ meta.direction }}' as direction,
     '{{ meta.formula | replace("'", "''") }}' as formula,
     '{{ meta.source_of_definition | replace("'", "''") }}' as source_of_definition,
+    '{{ meta.anchor }}' as anchor,
     '{{ node.config.kind }}' as kind,
     '{{ node.config.domain }}' as domain,
     {{ definition_version() }} as definition_version,

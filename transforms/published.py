@@ -1,0 +1,384 @@
+"""The only door to published data: one immutable build, opened read-only, read as frames."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from transforms.home import Home
+
+SCHEMA = "v1"
+CONNECTION: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+
+
+class PublishedError(Exception):
+    """Published data cannot be read as asked; NothingPublished, UnknownMetric, UnknownTable."""
+
+
+class NothingPublished(PublishedError):
+    """There is no build to read yet; `leadline run` or `leadline demo` makes one."""
+
+
+class UnknownMetric(PublishedError):
+    """No metric of that name is in the build."""
+
+
+class UnknownTable(PublishedError):
+    """No table or column of that name is in the published schema."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A published build, as its manifest describes it.
+
+    Units: `as_of` and `built_at` are aware, UTC.
+    """
+
+    build_id: str
+    path: Path
+    as_of: datetime
+    built_at: datetime
+    sample_data: bool
+    report_timezone: str
+    definition_version: str
+    code_version: str
+    fingerprint: str
+    previous_build: str | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a number is made of: its definition, the rows that count and those that do not."""
+
+    definition: Mapping[str, Any]
+    sql: str
+    filters: Mapping[str, Any]
+    included_count: int
+    excluded_by_reason: dict[str, int]
+    rows: pl.DataFrame
+
+
+def current_build(home: Home) -> Build | None:
+    """Return the build that readers see now, or None when nothing was published.
+
+    Errors: NothingPublished when the pointer names a build that cannot be read.
+    """
+    directory = _resolve(home)
+    if directory is None:
+        return None
+    return read_build(directory)
+
+
+def read_build(directory: Path) -> Build:
+    """Return the build in a directory. Errors: NothingPublished when its manifest is unreadable."""
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = (
+            f"build {directory.name} has no readable manifest; choose another by `publish --to`"
+        )
+        raise NothingPublished(message) from error
+    return Build(
+        build_id=manifest["build_id"],
+        path=directory,
+        as_of=_instant(manifest["as_of"]),
+        built_at=_instant(manifest["built_at"]),
+        sample_data=manifest["sample_data"],
+        report_timezone=manifest["report_timezone"],
+        definition_version=manifest["definition_version"],
+        code_version=manifest["code_version"],
+        fingerprint=manifest["fingerprint"],
+        previous_build=manifest.get("previous_build"),
+    )
+
+
+def open_published(home: Home) -> "Published":
+    """Return the current build opened read-only; it stays the same build while it is held.
+
+    Errors: NothingPublished.
+    """
+    build = current_build(home)
+    if build is None:
+        message = "nothing is published yet; run `leadline run` or `leadline demo`"
+        raise NothingPublished(message)
+    return open_build(build)
+
+
+def open_build(build: Build) -> "Published":
+    """Return a build opened read-only. Errors: NothingPublished when its file cannot be opened."""
+    try:
+        connection = duckdb.connect(
+            str(build.path / "warehouse.duckdb"), read_only=True, config=CONNECTION
+        )
+    except duckdb.Error as error:
+        message = f"build {build.build_id} cannot be opened; choose another by `publish --to`"
+        raise NothingPublished(message) from error
+    return Published(build=build, connection=connection)
+
+
+class Published:
+    """Reads of one build. Every call uses a cursor of its own, so threads may share the object."""
+
+    def __init__(self, *, build: Build, connection: duckdb.DuckDBPyConnection) -> None:
+        """Hold a build and its open connection."""
+        self.build = build
+        self._connection = connection
+
+    def definitions(self) -> pl.DataFrame:
+        """Return the catalogue of metrics, one row a metric."""
+        return self._frame(f"select * from {SCHEMA}.metric_definitions order by metric")
+
+    def metric(
+        self,
+        name: str,
+        *,
+        grain: str,
+        scope: str = "organisation",
+        scope_id: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> pl.DataFrame:
+        """Return one metric's published values, oldest period first.
+
+        Shape: one row per period (and scope_id, if none is given); columns as in macros/metric.sql.
+        Units: `value` in the definition's unit; dates are days of the report zone.
+        Errors: UnknownMetric.
+        Source: transforms/models/metrics/<name>.sql
+        """
+        return self._frame(
+            f"select * from {SCHEMA}.{self._known(name)} where grain = ? and scope = ?"
+            " and (?::varchar is null or scope_id = ?)"
+            " and (?::date is null or period_start_date >= ?)"
+            " and (?::date is null or period_start_date < ?)"
+            " order by period_start_date, scope_id",
+            [grain, scope, scope_id, scope_id, since, since, until, until],
+        )
+
+    def window(
+        self,
+        name: str,
+        *,
+        since: date,
+        until: date,
+        team_ids: Sequence[str] | None = None,
+        service_ids: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return one metric over any days (until excluded), teams and services: one row.
+
+        Errors: UnknownMetric.
+        Source: the table macro <name>_between, rendered from the same body as the metric's table.
+        """
+        return self._frame(
+            f"select * from {SCHEMA}.{self._known(name)}_between("
+            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[])",
+            [since, until, _listed(team_ids), _listed(service_ids)],
+        )
+
+    def observations(
+        self,
+        name: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        team_ids: Sequence[str] | None = None,
+        service_ids: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Return the rows behind a metric, included and excluded, newest first.
+
+        Errors: UnknownMetric.
+        """
+        return self._frame(
+            f"select * from {self._selected(name)} order by anchor_at desc, observation_id"
+            + ("" if limit is None else f" limit {int(limit)}"),
+            _selection(since, until, team_ids, service_ids),
+        )
+
+    def explain(
+        self,
+        name: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        team_ids: Sequence[str] | None = None,
+        service_ids: Sequence[str] | None = None,
+        limit: int = 500,
+    ) -> Explanation:
+        """Return what a number is made of: definition, SQL, counts by reason and the rows.
+
+        Errors: UnknownMetric.
+        """
+        selection = _selection(since, until, team_ids, service_ids)
+        reasons = self._frame(
+            "select exclusion_reason, count(distinct observation_id) as row_count"
+            f" from {self._selected(name)} group by exclusion_reason order by exclusion_reason",
+            selection,
+        )
+        counts = dict(zip(reasons["exclusion_reason"], reasons["row_count"], strict=True))
+        definition = self.definitions().row(by_predicate=pl.col("metric") == name, named=True)
+        return Explanation(
+            definition=definition,
+            sql=_sql_text(self._selected(name), selection),
+            filters={
+                "since": since,
+                "until": until,
+                "team_ids": team_ids,
+                "service_ids": service_ids,
+            },
+            included_count=counts.pop(None, 0),
+            excluded_by_reason=counts,
+            rows=self.observations(
+                name,
+                since=since,
+                until=until,
+                team_ids=team_ids,
+                service_ids=service_ids,
+                limit=limit,
+            ),
+        )
+
+    def rows(
+        self,
+        table: str,
+        *,
+        filters: Mapping[str, Any] | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Return rows of a published table by equality filters.
+
+        `order` names a column, with a leading minus for descending.
+        Errors: UnknownTable for a table or column that is not published.
+        """
+        columns = self._columns(table)
+        filters = filters or {}
+        wanted = [*filters, *([order.removeprefix("-")] if order else [])]
+        unknown = [column for column in wanted if column not in columns]
+        if unknown:
+            message = f"{table} has no column {', '.join(unknown)}"
+            raise UnknownTable(message)
+        where = " and ".join(f'"{column}" = ?' for column in filters) or "true"
+        sql = f'select * from {SCHEMA}."{table}" where {where}'
+        if order:
+            direction = "desc" if order.startswith("-") else "asc"
+            sql += f' order by "{order.removeprefix("-")}" {direction} nulls last'
+        if limit is not None:
+            sql += f" limit {int(limit)}"
+        return self._frame(sql, list(filters.values()))
+
+    def services(self) -> pl.DataFrame:
+        """Return the services, by name."""
+        return self.rows("services", order="name")
+
+    def teams(self) -> pl.DataFrame:
+        """Return the teams, by name."""
+        return self.rows("teams", order="name")
+
+    def source_health(self) -> pl.DataFrame:
+        """Return one row per source and stream: freshness, counts, last error."""
+        return self._frame(f"select * from {SCHEMA}.source_health order by source, stream")
+
+    def audit_results(self) -> pl.DataFrame:
+        """Return what the audit of this build checked and found."""
+        return self._frame(f"select * from {SCHEMA}.audit_results order by suite, table_name")
+
+    def coverage_figures(self) -> pl.DataFrame:
+        """Return how much of what was read can be used, with counts."""
+        return self._frame(f"select * from {SCHEMA}.coverage_figures order by figure, source")
+
+    @cached_property
+    def _metrics(self) -> frozenset[str]:
+        return frozenset(self.definitions()["metric"].to_list())
+
+    def _known(self, name: str) -> str:
+        if name not in self._metrics:
+            message = f"there is no metric {name!r}; definitions() lists them"
+            raise UnknownMetric(message)
+        return name
+
+    def _selected(self, name: str) -> str:
+        return (
+            f"(select * from {SCHEMA}.{self._known(name)}_observations"
+            " where ($since::date is null or anchor_date >= $since)"
+            " and ($until::date is null or anchor_date < $until)"
+            " and ($team_ids::varchar[] is null or list_contains($team_ids::varchar[], team_id))"
+            " and ($service_ids::varchar[] is null"
+            " or list_contains($service_ids::varchar[], service_id)))"
+        )
+
+    def _columns(self, table: str) -> list[str]:
+        found = self._frame(
+            "select column_name from information_schema.columns"
+            " where table_schema = ? and table_name = ?",
+            [SCHEMA, table],
+        )
+        if found.is_empty():
+            message = f"there is no published table {table!r}"
+            raise UnknownTable(message)
+        return found["column_name"].to_list()
+
+    def _frame(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
+        with self._connection.cursor() as cursor:
+            frame = cursor.sql(sql, params=parameters or None).pl()
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+
+def _resolve(home: Home) -> Path | None:
+    """Return the directory that `current` names: a link, or a file where links are missing."""
+    if home.current.is_dir():
+        return home.current.resolve()
+    if home.current.is_file():
+        directory = home.published / home.current.read_text(encoding="utf-8").strip()
+        return directory if directory.is_dir() else None
+    return None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _listed(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def _selection(
+    since: date | None,
+    until: date | None,
+    team_ids: Sequence[str] | None,
+    service_ids: Sequence[str] | None,
+) -> dict[str, Any]:
+    return {
+        "since": since,
+        "until": until,
+        "team_ids": _listed(team_ids),
+        "service_ids": _listed(service_ids),
+    }
+
+
+def _sql_text(sql: str, selection: Mapping[str, Any]) -> str:
+    """Return the SQL with its values written out, for reading and for pasting; never executed."""
+    for name, value in selection.items():
+        if value is None:
+            text = "null"
+        elif isinstance(value, list):
+            text = "[" + ", ".join(_quoted(item) for item in value) + "]"
+        else:
+            text = _quoted(str(value))
+        sql = sql.replace(f"${name}", text)
+    return f"select *\nfrom {sql}\norder by anchor_at desc, observation_id"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
