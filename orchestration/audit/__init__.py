@@ -30,7 +30,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """All expectations on one table, or on each table that `tables_query` names."""
+    """All expectations on one table, or on the union of all that `tables_query` names."""
 
     name: str
     table: str

@@ -8,6 +8,7 @@ in which an expectation must fail guards it.
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -62,8 +63,8 @@ def evaluate(file: Path, *, suites: Sequence[Suite]) -> list[AuditResult]:
     try:
         return [
             result
-            for suite, table, exists in targets
-            for result in (_check(source, suite, table) if exists else _missing(suite, table))
+            for target in targets
+            for result in (_check(source, target) if target.query else _missing(target))
         ]
     finally:
         engine = source.get_execution_engine()
@@ -88,8 +89,17 @@ def _silence() -> None:
         logger.addHandler(logging.NullHandler())
 
 
-def _targets(file: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str, bool]]:
-    """Say which table each suite is about, and whether it is there."""
+@dataclass(frozen=True)
+class _Target:
+    """What a suite is about; `query` is empty where its tables are missing."""
+
+    suite: Suite
+    name: str
+    query: str
+
+
+def _targets(file: Path, suites: Sequence[Suite]) -> list[_Target]:
+    """Say which rows each suite is about, and whether they are there."""
     with warehouse(file) as connection:
         known = {*tables(connection), *views(connection)}
         found = []
@@ -97,15 +107,17 @@ def _targets(file: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str, bool
             names = [suite.table]
             if suite.tables_query:
                 names = [str(row[0]) for row in connection.execute(suite.tables_query).fetchall()]
-            found += [(suite, name, name in known) for name in names]
+            is_there = bool(names) and set(names) <= known
+            query = " union all by name ".join(
+                f"select * from {PUBLISHED_SCHEMA}.{quoted(name)}" for name in names
+            )
+            found.append(_Target(suite, suite.table or suite.name, query if is_there else ""))
     return found
 
 
-def _check(source: _Source, suite: Suite, table: str) -> Iterator[AuditResult]:
-    asset = source.add_query_asset(
-        f"{suite.name}.{table}",
-        query=f"select * from {PUBLISHED_SCHEMA}.{quoted(table)}",
-    )
+def _check(source: _Source, target: _Target) -> Iterator[AuditResult]:
+    suite = target.suite
+    asset = source.add_query_asset(suite.name, query=target.query)
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     expectations = [
         ExpectationConfiguration(
@@ -113,19 +125,17 @@ def _check(source: _Source, suite: Suite, table: str) -> Iterator[AuditResult]:
         ).to_domain_obj()
         for place, one in enumerate(suite.expectations)
     ]
-    outcome = batch.validate(
-        gx.ExpectationSuite(name=f"{suite.name}.{table}", expectations=expectations)
-    )
+    outcome = batch.validate(gx.ExpectationSuite(name=suite.name, expectations=expectations))
     ordered = sorted(outcome.results, key=lambda one: int(one.expectation_config.meta["place"]))
     if len(ordered) != len(suite.expectations):
         raise RuntimeError(
             f"{suite.name}: {len(ordered)} results, {len(suite.expectations)} expected"
         )
     for one, expectation in zip(ordered, suite.expectations, strict=True):
-        yield _result(suite, table, expectation, one)
+        yield _result(target, expectation, one)
 
 
-def _result(suite: Suite, table: str, expectation: Expectation, outcome: _Outcome) -> AuditResult:
+def _result(target: _Target, expectation: Expectation, outcome: _Outcome) -> AuditResult:
     found: dict[str, Any] = outcome.result or {}
     problem = None if found else _problem(outcome.exception_info)
     unexpected = found.get("unexpected_count")
@@ -133,31 +143,31 @@ def _result(suite: Suite, table: str, expectation: Expectation, outcome: _Outcom
         unexpected = found["observed_value"]
     observed = problem or _observed(found, unexpected)
     return AuditResult(
-        suite=suite.name,
+        suite=target.suite.name,
         expectation=expectation.type,
-        table_name=table,
+        table_name=target.name,
         column_name=_column(expectation),
         severity="block" if problem else expectation.severity,
         is_success=bool(outcome.success) and not problem,
         observed=observed,
         expected=expectation.meaning or _expected(expectation),
         unexpected_count=None if unexpected is None else int(unexpected),
-        sql=_sql(table, expectation),
+        sql=_sql(target, expectation),
     )
 
 
-def _missing(suite: Suite, table: str) -> Iterator[AuditResult]:
+def _missing(target: _Target) -> Iterator[AuditResult]:
     yield AuditResult(
-        suite=suite.name,
+        suite=target.suite.name,
         expectation="expect_table_to_exist",
-        table_name=table,
+        table_name=target.name,
         column_name=None,
         severity="block",
         is_success=False,
         observed="the table is missing",
         expected="the table exists",
         unexpected_count=None,
-        sql=f"select * from {PUBLISHED_SCHEMA}.{quoted(table)}",
+        sql=target.suite.tables_query or f"select * from {PUBLISHED_SCHEMA}.{quoted(target.name)}",
     )
 
 
@@ -198,10 +208,12 @@ def _expected(expectation: Expectation) -> str:
     return f"{words} {json.dumps(rest, default=str)}" if rest else words
 
 
-def _sql(table: str, expectation: Expectation) -> str:
+def _sql(target: _Target, expectation: Expectation) -> str:
     """Return a query that an analyst can run in the published file to see the rows meant."""
     arguments = expectation.arguments
-    source = f"{PUBLISHED_SCHEMA}.{quoted(table)}"
+    source = f"({target.query})"
+    if target.suite.table:
+        source = f"{PUBLISHED_SCHEMA}.{target.suite.table}"
     column = quoted(str(arguments.get("column", "")))
     listed = ", ".join(
         quoted(str(name)) for name in arguments.get("column_list", [arguments.get("column")])
