@@ -146,6 +146,8 @@ def repository(service: Service, *, created_at: str, pushed_at: str) -> dict[str
         },
         "license": None,
         "forks": 0,
+        "network_count": 0,
+        "subscribers_count": 1,
         "open_issues": 0,
         "watchers": service.index % 5,
     }

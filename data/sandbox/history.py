@@ -72,7 +72,7 @@ def simulate(*, seed: int, start: int, end: int, looks: tuple[int, ...]) -> Hist
         history.incidents += part.incidents
     _cut(history, end)
     history.deployments.sort(key=lambda d: (d.created_at, d.service.index, d.environment))
-    desk = IncidentDesk(history, draw=Draw(seed, 1_000_002), start=start, end=end)
+    desk = IncidentDesk(history, draw=Draw(seed, 1_000_002), start=start, end=end, looks=looks)
     history.people = people
     desk.run()
     ChangeDesk(history, draw=Draw(seed, 1_000_003), start=start, end=end).run()

@@ -8,15 +8,18 @@ from data.sandbox.phrases import background_cause, symptom
 from data.sandbox.worktime import DAY, HOUR
 
 _MINUTE = 60
-_OUTAGES, _SINGLE, _FALSE_ALARMS, _STILL_OPEN = 2, 33, 11, 5
+_OUTAGES, _SINGLE, _FALSE_ALARMS, _STILL_OPEN = 2, 26, 11, 5
 _LINKED_RATIO = 0.83
 
 
 class IncidentDesk:
     """Adds to the incidents that deployments caused whatever else an incident desk sees."""
 
-    def __init__(self, history: History, *, draw: Draw, start: int, end: int) -> None:
+    def __init__(
+        self, history: History, *, draw: Draw, start: int, end: int, looks: tuple[int, ...]
+    ) -> None:
         """Work on the incidents of `history`, which so far all come from deployments."""
+        self.looks = looks
         self.history, self.draw, self.start, self.end = history, draw, start, end
         self.team: dict[str, list[Person]] = {}
         for person in history.people:
@@ -27,10 +30,12 @@ class IncidentDesk:
         caused = list(self.history.incidents)
         for incident in caused:
             self._echo(incident)
+            self._second_symptom(incident)
         for incident in list(self.history.incidents):
             self._duplicate(incident)
         self._background()
         self._false_alarms()
+        self._seen_early()
         self._still_open()
         self.history.incidents.sort(key=lambda i: (i.detected_at, i.service.service_id))
         for incident in self.history.incidents:
@@ -64,6 +69,30 @@ class IncidentDesk:
         title = symptom(self.draw, service.name)
         echo = self._add(service, started, lasting, title=title, cause="deployment")
         echo.deployment, echo.remedy = incident.deployment, incident.remedy
+
+    def _second_symptom(self, incident: Incident) -> None:
+        """Let a bad deployment break something else of the same service while it is down."""
+        restored = incident.restored_at
+        if restored is None or not self.draw.chance(0.12):
+            return
+        lasting = restored - incident.impact_started_at
+        started = incident.impact_started_at + int(lasting * self.draw.between(0.2, 0.7))
+        title = symptom(self.draw, incident.service.name)
+        other = self._add(incident.service, started, lasting, title=title, cause="deployment")
+        other.deployment, other.remedy = incident.deployment, incident.remedy
+
+    def _seen_early(self) -> None:
+        """Add incidents that somebody looks at before they are over and before corrections."""
+        tops = [s for s in SERVICES if s.tier <= 2]
+        for look in self.looks[:-1]:
+            service = self.draw.pick(tops)
+            cause, words = background_cause(self.draw)
+            title = f"{service.name}: {words}"
+            item = self._add(service, look - 5 * HOUR, 9 * HOUR, title=title, cause=cause)
+            item.severity, item.first_severity = 2, 3
+            item.severity_corrected_at = look + 2 * HOUR
+            item.impact_corrected_at = look + 2 * DAY
+            item.in_servicenow = item.in_pagerduty = True
 
     def _duplicate(self, incident: Incident) -> None:
         """Let users report again what is already known."""
