@@ -13,7 +13,7 @@ with
         select
             links.deployment_id,
             'incident' as evidence,
-            2 as strength,
+            2::bigint as strength,
             links.detail,
             links.incident_id,
             null as fixed_by_deployment_id,
@@ -48,7 +48,7 @@ with
         select
             failed.deployment_id,
             'rolled_back' as evidence,
-            3 as strength,
+            3::bigint as strength,
             'rolled back by ' || coalesce(rollback_targets.version, rollback_targets.deployment_id) as detail,
             null as incident_id,
             rollback_targets.deployment_id as fixed_by_deployment_id,
@@ -71,7 +71,7 @@ with
         select
             failed_deployment_id as deployment_id,
             'reverted' as evidence,
-            4 as strength,
+            4::bigint as strength,
             case when is_inferred then 'inferred: ' else '' end
             || 'commit ' || left(reverted_sha, 12) || ' was reverted by ' || left(revert_sha, 12) as detail,
             null as incident_id,
@@ -83,7 +83,7 @@ with
         select
             blamed.deployment_id,
             'hotfix' as evidence,
-            4 as strength,
+            4::bigint as strength,
             'followed by hotfix ' || coalesce(hotfixes.version, hotfixes.deployment_id) as detail,
             null as incident_id,
             hotfixes.deployment_id as fixed_by_deployment_id,

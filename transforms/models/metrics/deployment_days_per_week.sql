@@ -4,7 +4,7 @@ select
     deployment_id as observation_id,
     service_id,
     team_id,
-    1.0 as value,
+    1.0::double as value,
     true as is_numerator,
     false as is_open,
     case

@@ -4,7 +4,7 @@ select
     incidents.incident_id as observation_id,
     incident_services.service_id,
     incident_services.team_id,
-    1.0 as value,
+    1.0::double as value,
     not incidents.is_open as is_numerator,
     incidents.is_open as is_open,
     case
