@@ -4,14 +4,12 @@ Each fault ends in one class of `_errors`; how often each is tried stands in `TR
 Time, sleep and randomness come in as arguments. Proxies and .netrc of the machine are ignored.
 """
 
-import logging
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock
 
 import httpx
-from pydantic import SecretStr
 
 from connectors import _reply
 from connectors._contract import Access
@@ -39,21 +37,15 @@ MOST_REDIRECTS = 3
 LONGEST_WAIT_SECONDS = 15 * 60.0
 DEADLINE_SECONDS = 120.0
 PAGE_BYTES = 50 * 1024 * 1024
+TIMEOUT = {
+    "connect": CONNECT_SECONDS,
+    "read": READ_SECONDS,
+    "write": READ_SECONDS,
+    "pool": READ_SECONDS,
+}
 REDIRECTS = (301, 302, 303, 307, 308)
 
 Parameters = Mapping[str, str | int | list[str]]
-
-
-class _HeaderAuth(httpx.Auth):
-    """Put the credentials on requests; httpx never prints an auth object."""
-
-    def __init__(self, headers: Mapping[str, SecretStr]) -> None:
-        self._headers = headers
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        for header, secret in self._headers.items():
-            request.headers[header] = secret.get_secret_value()
-        yield request
 
 
 class _Moved(Exception):
@@ -99,29 +91,22 @@ class HttpClient:
         self._blocked_until = float("-inf")
         self._deadline = Deadline()
         self._lock = Lock()
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        self._client = httpx.Client(
-            transport=transport
-            or open_transport(
-                self._deadline,
-                monotonic=monotonic,
-                ca_bundle=str(access.ca_bundle) if access.ca_bundle else None,
-            ),
-            auth=_HeaderAuth(access.headers),
-            headers={
-                "accept": access.accept,
-                "accept-encoding": "gzip",
-                "user-agent": "leadline",
-            },
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=False,
+        # The transport is used without httpx's client: no redirect, cookie, proxy or .netrc of its
+        # own, and nothing that could log or repeat a header.
+        self._transport = transport or open_transport(
+            self._deadline,
+            monotonic=monotonic,
+            ca_bundle=str(access.ca_bundle) if access.ca_bundle else None,
         )
+        self._headers = {
+            "accept": access.accept,
+            "accept-encoding": "gzip",
+            "user-agent": "leadline",
+        }
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._transport.close()
 
     def fetch(
         self,
@@ -136,9 +121,7 @@ class HttpClient:
         With `etag` the reply may be an unchanged one (304), which costs no quota.
         Errors: every class of `_errors` that names a fault of HTTP.
         """
-        url = self._resolve(address, stream=stream)
-        if params:
-            url = url.copy_merge_params({name: _text(value) for name, value in params.items()})
+        url = self._resolve(address, stream=stream, params=params)
         tried: Counter[str] = Counter()
         while True:
             try:
@@ -156,10 +139,8 @@ class HttpClient:
     def _try(self, url: httpx.URL, *, stream: str, etag: str | None) -> Reply:
         self._await_turn(stream)
         self._deadline.at = self._monotonic() + self._deadline_seconds
-        headers = {"if-none-match": etag} if etag else {}
-        request = self._client.build_request("GET", url, headers=headers)
         try:
-            response = self._client.send(request, stream=True)
+            response = self._send(url, etag=etag)
             try:
                 body = self._read(response, stream=stream, url=url)
             finally:
@@ -173,6 +154,16 @@ class HttpClient:
             raise self._faults.payload(why, stream=stream, url=url) from None
         self._obey_limits(response, body, stream=stream)
         return self._judge(response, body, stream=stream, url=url)
+
+    def _send(self, url: httpx.URL, *, etag: str | None) -> httpx.Response:
+        secrets = self._access.headers
+        headers = self._headers | {name: secrets[name].get_secret_value() for name in secrets}
+        if etag:
+            headers["if-none-match"] = etag
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": TIMEOUT})
+        response = self._transport.handle_request(request)
+        response.request = request
+        return response
 
     def _read(self, response: httpx.Response, *, stream: str, url: httpx.URL) -> bytes:
         parts: list[bytes] = []
@@ -260,9 +251,10 @@ class HttpClient:
         elif (error.retry_after or 0.0) > LONGEST_WAIT_SECONDS:
             raise error from None
 
-    def _resolve(self, address: str, *, stream: str) -> httpx.URL:
+    def _resolve(self, address: str, *, stream: str, params: Parameters | None = None) -> httpx.URL:
         if address.startswith("/"):
-            return httpx.URL(f"{self._base}{address}")
+            query = {name: _text(value) for name, value in params.items()} if params else None
+            return httpx.URL(f"{self._base}{address}", params=query)
         url, base = httpx.URL(address), self._base
         if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
             raise self._faults.foreign(url.host or url.scheme, stream=stream)

@@ -1,4 +1,4 @@
-"""Append to and read the lake's journals: one JSON object a line, forced to disk.
+"""Append to and read the lake's journals: one JSON object a line.
 
 A line that a kill tore off is ignored when reading and cut before the next line is written.
 """
@@ -28,6 +28,8 @@ def parse_instant(text: str) -> datetime:
 
 def make_folder(path: Path) -> None:
     """Create a folder and its parents, readable by their owner only."""
+    if path.is_dir():
+        return
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
@@ -49,23 +51,63 @@ def write_all(handle: int, content: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def append_lines(path: Path, lines: list[Mapping[str, Any]]) -> None:
-    """Append lines and force them to disk, after cutting a torn last line."""
-    is_new = not path.exists()
-    make_folder(path.parent)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+def sync_file(path: Path) -> None:
+    """Force a file's content to disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.lseek(handle, _whole_bytes(handle), os.SEEK_SET)
-        text = "".join(
-            json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines
-        )
-        os.ftruncate(handle, os.lseek(handle, 0, os.SEEK_CUR))
-        write_all(handle, text.encode())
         os.fsync(handle)
     finally:
         os.close(handle)
-    if is_new:
-        sync_folder(path.parent)
+
+
+class JournalWriter:
+    """Append lines to one journal; a torn last line is cut when it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the journal, and create it if it is the first."""
+        self.path = path
+        is_new = not path.exists()
+        make_folder(path.parent)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE_MODE)
+        whole = _whole_bytes(self._handle)
+        if whole != os.fstat(self._handle).st_size:
+            os.ftruncate(self._handle, whole)
+        if is_new:
+            sync_folder(path.parent)
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append one line; a kill from here on does not lose it, a power cut may."""
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+        write_all(self._handle, text.encode())
+
+    def sync(self) -> None:
+        """Force what was written to disk."""
+        os.fsync(self._handle)
+
+    def close(self) -> None:
+        """Close the journal; closing twice does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def append_line(path: Path, line: Mapping[str, Any]) -> None:
+    """Append one line to a journal and force it to disk."""
+    writer = JournalWriter(path)
+    try:
+        writer.write(line)
+        writer.sync()
+    finally:
+        writer.close()
+
+
+def cut_lines(path: Path, *, keep: int) -> None:
+    """Keep a journal's first lines only, and force that to disk."""
+    with path.open("r+b") as journal:
+        for _ in range(keep):
+            journal.readline()
+        journal.truncate(journal.tell())
+        os.fsync(journal.fileno())
 
 
 def _whole_bytes(handle: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import zstandard
 
 from connectors._contract import Page, Resume, State
-from orchestration.journal import Line, format_instant, read_lines
+from orchestration.journal import Line, cut_lines, format_instant, read_lines
 from orchestration.lake_run import BulkPage, Run, RunTotals, journal_file, new_run_id
 
 __all__ = ["BulkPage", "Lake", "Run", "RunTotals"]
@@ -137,18 +137,22 @@ class Lake:
         return run
 
     def seal(self, source: str, stream: str, *, read_at: datetime) -> str | None:
-        """Close a run that a kill left open, remove files it never recorded, return its id."""
-        open_run: Line | None = None
-        pages: list[Line] = []
-        for line in self.journal(source, stream):
-            if line["event"] == "run_started":
-                open_run, pages = line, []
-            elif line["event"] == "page":
-                pages.append(line)
-            elif line["event"] == "run_finished":
-                open_run = None
-        if open_run is None:
+        """Close a run that a kill left open and return its id.
+
+        What a power cut took is cut off: the journal ends before the first page whose file is not
+        what the journal says, and files that no line names are removed.
+        """
+        lines = list(self.journal(source, stream))
+        started = max(
+            (at for at, line in enumerate(lines) if line["event"] == "run_started"), default=None
+        )
+        if started is None or any(line["event"] == "run_finished" for line in lines[started:]):
             return None
+        open_run, pages = lines[started], lines[started + 1 :]
+        sound = next((at for at, page in enumerate(pages) if not self._is_sound(page)), len(pages))
+        if sound < len(pages):
+            cut_lines(self.journal_file(source, stream), keep=started + 1 + sound)
+            pages = pages[:sound]
         self._remove_unrecorded(source, stream, run_id=open_run["run_id"], pages=pages)
         run = Run(
             root=self.root,
@@ -224,6 +228,13 @@ class Lake:
         totals = RunTotals(pages=run.page_count, rows=run.row_count, bytes=run.byte_count)
         run.finish(read_at=read_at, status="complete", totals=totals, cursor_after=cursor_after)
         return totals
+
+    def _is_sound(self, page: Line) -> bool:
+        try:
+            body = self.body(page, raw=True)
+        except (OSError, zstandard.ZstdError):
+            return False
+        return hashlib.sha256(body).hexdigest() == str(page["sha256"])
 
     def _remove_unrecorded(
         self, source: str, stream: str, *, run_id: str, pages: list[Line]

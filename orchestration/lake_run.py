@@ -1,4 +1,9 @@
-"""Write one run of a stream into the lake: its start, its pages, its end."""
+"""Write one run of a stream into the lake: its start, its pages, its end.
+
+A page is written aside, renamed and named in the journal before the next one is asked for, so a
+kill loses nothing. Disks are waited for once a group of pages and before the run's end is
+recorded: after a power cut, the pages of a run without an end are checked before they count.
+"""
 
 import hashlib
 import os
@@ -14,15 +19,18 @@ import zstandard
 from connectors._contract import Page, PageFormat, Refusal, State
 from orchestration.journal import (
     FILE_MODE,
-    append_lines,
+    JournalWriter,
+    append_line,
     format_instant,
     make_folder,
+    sync_file,
     sync_folder,
     write_all,
 )
 
 ZSTD_LEVEL = 1
 QUARANTINE_BYTES = 1 << 20
+GROUP_FILES = 256
 
 
 @dataclass(frozen=True)
@@ -66,19 +74,17 @@ def journal_file(root: Path, source: str, stream: str) -> Path:
 
 
 def write_page_file(root: Path, name: str, content: bytes) -> int:
-    """Write a compressed file aside, force it to disk, rename it; return its size."""
+    """Write a compressed file aside and rename it; return its size. It is not forced to disk."""
     path = root / name
     make_folder(path.parent)
     stored = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
-    aside = path.with_name(path.name + ".tmp")
+    aside = f"{path}.tmp"
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     try:
         write_all(handle, stored)
-        os.fsync(handle)
     finally:
         os.close(handle)
-    aside.rename(path)
-    sync_folder(path.parent)
+    os.replace(aside, path)  # noqa: PTH105
     return len(stored)
 
 
@@ -96,19 +102,34 @@ class Run:
     row_count: int = 0
     byte_count: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
+    _unforced: list[str] = field(default_factory=list)
+    _journal: JournalWriter | None = None
 
     def record(self, line: Mapping[str, Any]) -> None:
         """Append one line to the stream's journal."""
+        if self._journal is None:
+            self._journal = JournalWriter(journal_file(self.root, self.source, self.stream))
         named = {
             "run_id": self.run_id,
             "source": self.source,
             "kind": self.kind,
             "stream": self.stream,
         }
-        append_lines(
-            journal_file(self.root, self.source, self.stream),
-            [{"event": line["event"], **named, **line}],
-        )
+        self._journal.write({"event": line["event"], **named, **line})
+
+    def force(self) -> None:
+        """Force the pages so far to disk: files, their folders, then the journal."""
+        for name in self._unforced:
+            sync_file(self.root / name)
+        for folder in {(self.root / name).parent for name in self._unforced}:
+            sync_folder(folder)
+        self._unforced.clear()
+        if self._journal is not None:
+            self._journal.sync()
+
+    def _write(self, name: str, content: bytes) -> int:
+        self._unforced.append(name)
+        return write_page_file(self.root, name, content)
 
     def add(self, page: Page, *, versions_from_source: bool = False) -> str:
         """Store one page and return its id."""
@@ -122,9 +143,9 @@ class Run:
         stored_bytes = 0
         if page.decoded is not None:
             raw_file = f"{base}.raw.zst"
-            stored_bytes = write_page_file(self.root, raw_file, page.body)
+            stored_bytes = self._write(raw_file, page.body)
         records = page.body if page.decoded is None else page.decoded
-        stored_bytes += write_page_file(self.root, base + suffix, records)
+        stored_bytes += self._write(base + suffix, records)
         self.record(
             {
                 "event": "page",
@@ -144,6 +165,8 @@ class Run:
                 "checkpoint": page.checkpoint,
             }
         )
+        if len(self._unforced) >= GROUP_FILES:
+            self.force()
         return page_id
 
     def quarantine(self, refusal: Refusal) -> str:
@@ -153,28 +176,26 @@ class Run:
         folder = self.root / "quarantine" / self.source
         raw_file = f"quarantine/{self.source}/{refusal_id}.raw.zst" if refusal.body else None
         if raw_file:
-            write_page_file(self.root, raw_file, refusal.body[:QUARANTINE_BYTES])
-        append_lines(
+            self._write(raw_file, refusal.body[:QUARANTINE_BYTES])
+        append_line(
             folder / f"{self.stream}.jsonl",
-            [
-                {
-                    "page_id": refusal_id,
-                    "run_id": self.run_id,
-                    "source": self.source,
-                    "kind": self.kind,
-                    "stream": self.stream,
-                    "reason": refusal.reason,
-                    "detail": refusal.detail,
-                    "request": {"url": refusal.url},
-                    "context": dict(refusal.context),
-                    "read_at": format_instant(refusal.read_at),
-                    "bytes": len(refusal.body),
-                    "sha256": hashlib.sha256(refusal.body).hexdigest(),
-                    "raw_file": raw_file,
-                    "is_final": refusal.is_final,
-                    "checkpoint": refusal.checkpoint,
-                }
-            ],
+            {
+                "page_id": refusal_id,
+                "run_id": self.run_id,
+                "source": self.source,
+                "kind": self.kind,
+                "stream": self.stream,
+                "reason": refusal.reason,
+                "detail": refusal.detail,
+                "request": {"url": refusal.url},
+                "context": dict(refusal.context),
+                "read_at": format_instant(refusal.read_at),
+                "bytes": len(refusal.body),
+                "sha256": hashlib.sha256(refusal.body).hexdigest(),
+                "raw_file": raw_file,
+                "is_final": refusal.is_final,
+                "checkpoint": refusal.checkpoint,
+            },
         )
         return refusal_id
 
@@ -188,7 +209,8 @@ class Run:
         error: Mapping[str, str] | None = None,
         is_resumable: bool = False,
     ) -> None:
-        """Record how the run ended."""
+        """Record how the run ended, after everything before is on disk."""
+        self.force()
         self.record(
             {
                 "event": "run_finished",
@@ -205,3 +227,6 @@ class Run:
                 "is_resumable": is_resumable,
             }
         )
+        self.force()
+        if self._journal is not None:
+            self._journal.close()

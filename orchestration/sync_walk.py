@@ -104,6 +104,10 @@ class StreamWalk:
                 self._cut.add(item.partition)
         else:
             stream = self._children.get(item.stream, self._stream)
+            if stream is self._stream:
+                # A page in the lake means that its children are there too, power cut or not.
+                for child in self._children:
+                    self._runs[child].force()
             run.add(item, versions_from_source=stream.versions_from_source)
             self._count(item)
         if item.checkpoint is not None and "child" not in item.checkpoint:
