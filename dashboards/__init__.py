@@ -1,0 +1,1 @@
+"""Pages that show published numbers in words and pictures; they compute none themselves."""

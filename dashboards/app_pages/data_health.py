@@ -1,0 +1,107 @@
+"""Data health: whether the sources were read, whether the rows add up, and what the audit says."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards import states
+from dashboards.reader import View
+from dashboards.safe_text import plain_text, safe_text
+from dashboards.sources import ages, coverage_table, health_table, rows_add_up
+from dashboards.words import count_words
+
+TITLE, SECTION, ORDER, URL_PATH = "Data health", "Overview", 2, "health"
+USES_FILTERS = False
+
+
+def render(view: View) -> None:
+    """Draw the page."""
+    health = view.table("source_health")
+    audit = view.table("audit_results")
+    sources = ages(health)
+    late = states.late_sentence(sources)
+    st.markdown(f"#### {health_sentence(len(sources), late=late)}")
+    _draw_sources(health)
+    _draw_coverage(view.table("coverage_figures"))
+    _draw_audit(audit)
+
+
+def health_sentence(sources: int, *, late: str) -> str:
+    """Return the page's first sentence: are all sources read in time."""
+    if sources == 0:
+        return "No source has been read yet; run `leadline sync`."
+    return late or f"All {count_words(sources, 'source')} were read in time."
+
+
+def _draw_sources(health: pl.DataFrame) -> None:
+    st.subheader("Sources", anchor=False)
+    if health.is_empty():
+        st.caption("Nothing has been read. Name a source in `leadline.yml`, then `leadline run`.")
+        return
+    adds_up = rows_add_up(health)
+    st.caption(
+        "Every row that was read is loaded, a duplicate, or quarantined: the counts add up."
+        if adds_up
+        else "The counts do not add up for the streams marked below; run `leadline doctor`."
+    )
+    st.dataframe(
+        health_table(health),
+        hide_index=True,
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in ("Read", "Loaded", "Duplicate", "Quarantined")
+        },
+        alt="One row a stream: last success, lag, rows read, loaded, duplicate, quarantined",
+    )
+    for row in health.filter(
+        pl.col("last_error").is_not_null() & (pl.col("last_status") != "complete")
+    ).iter_rows(named=True):
+        st.warning(
+            f"{safe_text(row['source'])}, {safe_text(row['stream'])}: "
+            f"{safe_text(row['last_error'])}. Run `leadline doctor` for the remedy."
+        )
+
+
+def _draw_coverage(coverage: pl.DataFrame) -> None:
+    st.subheader("Coverage", anchor=False)
+    if coverage.is_empty():
+        st.caption("There are no coverage figures in this build.")
+        return
+    st.dataframe(coverage_table(coverage), hide_index=True, alt="How much of the data is linked")
+
+
+def _draw_audit(audit: pl.DataFrame) -> None:
+    st.subheader("Audit of this build", anchor=False)
+    if audit.is_empty():
+        st.caption("This build holds no audit results; run `leadline build`.")
+        return
+    passed = audit.filter(pl.col("is_success"))
+    warned = audit.filter(~pl.col("is_success") & (pl.col("severity") == "warn"))
+    blocked = audit.filter(~pl.col("is_success") & (pl.col("severity") == "block"))
+    st.markdown(
+        f"{count_words(audit.height, 'check')}: {passed.height} passed, "
+        f"{warned.height} warned, {blocked.height} blocked."
+    )
+    for row in pl.concat([blocked, warned]).iter_rows(named=True):
+        _draw_check(row, word="Blocked" if row["severity"] == "block" else "Warned")
+    with st.expander(f"{count_words(passed.height, 'check')} passed"):
+        st.dataframe(
+            passed.select(
+                pl.col("table_name").alias("Table"),
+                pl.col("column_name").fill_null("").alias("Column"),
+                pl.col("expectation").alias("Expectation"),
+                pl.col("sql").fill_null("").alias("SQL"),
+            ),
+            hide_index=True,
+            alt="Checks that passed, with their SQL",
+        )
+
+
+def _draw_check(row: dict[str, object], *, word: str) -> None:
+    where = f"{row['table_name']}.{row['column_name']}" if row["column_name"] else row["table_name"]
+    with st.expander(f"{word}: {safe_text(str(row['expectation']))}, {safe_text(str(where))}"):
+        st.markdown(
+            f"Expected {safe_text(str(row['expected'] or 'no rows'))}, "
+            f"found {safe_text(str(row['observed'] or 'some'))}."
+        )
+        st.code(plain_text(str(row["sql"] or ""), limit=4000), language="sql", wrap_lines=True)

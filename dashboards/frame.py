@@ -1,0 +1,133 @@
+"""What stands around every page: logo, navigation, filters, banners and the watch for news."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboards import app_pages, states
+from dashboards.catalogue import HEADLINES
+from dashboards.filters import draw_filters, ignored_sentence
+from dashboards.reader import (
+    View,
+    first_day,
+    forget_build,
+    newer_build,
+    published_of_session,
+    table,
+)
+from dashboards.safe_text import safe_text
+from dashboards.theme import ASSETS, apply_stylesheet
+from dashboards.words import date_words, moment_words
+from transforms.home import Home, resolve_home
+from transforms.published import Published, PublishedError
+
+WATCH_SECONDS = 20
+DEFAULT_LIMIT = timedelta(hours=26)
+SECTIONS = ("Overview", "Releases", "Reliability", "Improvement", "Governance", "Data")
+
+
+def pages() -> tuple[ModuleType, ...]:
+    """Return the page modules found in the folder, in the order of the navigation."""
+    names = [found.name for found in pkgutil.iter_modules(app_pages.__path__)]
+    modules = [importlib.import_module(f"{app_pages.__name__}.{name}") for name in names]
+    return tuple(sorted(modules, key=lambda page: (SECTIONS.index(page.SECTION), page.ORDER)))
+
+
+def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """Draw the frame and the page that the address names; `start` is opened when it names none."""
+    st.set_page_config(page_title="Leadline", page_icon=str(ASSETS / "leadline.png"), layout="wide")
+    apply_stylesheet()
+    st.logo(str(ASSETS / "leadline.svg"), size="large")
+    home = resolve_home()
+    try:
+        published = published_of_session(home)
+    except PublishedError as error:
+        states.show_unreadable(error)
+        return
+    current: dict[str, View] = {}
+    listed: dict[str, list[st.Page]] = {}
+    modules = {}
+    for index, module in enumerate(pages()):
+        is_default = start == module.URL_PATH if start else index == 0
+        page = st.Page(
+            _drawing(module, current),
+            title=module.TITLE,
+            url_path=module.URL_PATH,
+            default=is_default,
+        )
+        listed.setdefault(module.SECTION, []).append(page)
+        modules[module.TITLE] = module
+    chosen = st.navigation(listed, position="top")
+    if published is None:
+        states.show_nothing_published()
+        _wait_for_first(home)
+        return
+    _watch(home, published.build.build_id)
+    current["view"] = _view(modules[chosen.title], published, now())
+    chosen.run()
+
+
+def _drawing(module: ModuleType, current: dict[str, View]) -> Callable[[], None]:
+    def draw() -> None:
+        module.render(current["view"])
+
+    draw.__name__ = module.URL_PATH.replace("-", "_")
+    return draw
+
+
+def _view(module: ModuleType, published: Published, now: datetime) -> View:
+    build = published.build
+    zone = ZoneInfo(build.report_timezone)
+    as_of = build.as_of.astimezone(zone)
+    is_used = getattr(module, "USES_FILTERS", True)
+    teams, services = (table(published, build.build_id, name) for name in ("teams", "services"))
+    first = first_day(published, build.build_id, tuple(spoken.metric for spoken in HEADLINES))
+    with st.container(key="page_head", horizontal=True, vertical_alignment="center"):
+        st.title(module.TITLE, anchor=False, width="stretch")
+        selection = draw_filters(teams, services, as_of=as_of, first=first, is_used=is_used)
+    view = View(published, selection, zone)
+    _say_as_of(view, now, is_filtered=is_used)
+    return view
+
+
+def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:
+    chosen = view.selection
+    last = chosen.until - timedelta(days=1)
+    sample = "Sample data, as of" if view.build.sample_data else "As of"
+    said = f"{sample} {moment_words(view.as_of)} {safe_text(view.as_of.tzname())}"
+    days = f" · {date_words(chosen.since)} to {date_words(last)}" if is_filtered else ""
+    st.caption(said + days, width="content")
+    told = ignored_sentence()
+    if told:
+        st.info(told)
+    if not view.build.sample_data:
+        old = states.age_sentence(view.as_of, now=now, limit=DEFAULT_LIMIT)
+        if old:
+            st.warning(old)
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch(home: Home, shown: str) -> None:
+    try:
+        build = newer_build(home, shown=shown)
+    except PublishedError:
+        st.warning("The newest build cannot be read; this page keeps showing its own.")
+        return
+    if build is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="news"):
+        st.markdown(f"**Newer data is available**, as of {moment_words(build.as_of)} UTC.")
+        if st.button("Show it", type="primary"):
+            forget_build()
+            st.rerun()
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _wait_for_first(home: Home) -> None:
+    if newer_build(home, shown="") is not None:
+        st.rerun()

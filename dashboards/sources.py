@@ -1,0 +1,72 @@
+"""What source health and coverage say, in words for tables; the counts are as published."""
+
+import polars as pl
+
+from dashboards.safe_text import plain_text
+from dashboards.states import SourceAge
+from dashboards.words import DASH, duration_words, moment_words, percent_words
+
+_COUNTS = ("read_count", "loaded_count", "duplicate_count", "quarantined_count")
+
+
+def ages(health: pl.DataFrame) -> tuple[SourceAge, ...]:
+    """Return each source by its most delayed stream."""
+    found: dict[str, SourceAge] = {}
+    for row in health.sort("source").iter_rows(named=True):
+        stream = SourceAge(
+            source=row["source"],
+            last_success_at=row["last_success_at"],
+            lag_seconds=row["lag_seconds"],
+            expected_seconds=row["expected_lag_seconds"],
+            is_late=bool(row["is_late"]),
+        )
+        held = found.get(stream.source)
+        if held is None or (stream.is_late and not held.is_late):
+            found[stream.source] = stream
+    return tuple(found.values())
+
+
+def rows_add_up(health: pl.DataFrame) -> bool:
+    """Whether every stream's rows read are loaded, duplicate or quarantined."""
+    return all(_adds_up(row) for row in health.iter_rows(named=True))
+
+
+def _adds_up(row: dict[str, int | None]) -> bool:
+    read, loaded, duplicate, quarantined = (row[name] or 0 for name in _COUNTS)
+    return read == loaded + duplicate + quarantined
+
+
+def health_table(health: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a stream in words: last success, lag, counts and whether they add up."""
+    return pl.DataFrame(
+        [
+            {
+                "Source": plain_text(row["source"]),
+                "Stream": plain_text(row["stream"]),
+                "Last success (UTC)": moment_words(row["last_success_at"]),
+                "Lag": duration_words(row["lag_seconds"]),
+                "Expected within": duration_words(row["expected_lag_seconds"]),
+                "Read": row["read_count"] or 0,
+                "Loaded": row["loaded_count"] or 0,
+                "Duplicate": row["duplicate_count"] or 0,
+                "Quarantined": row["quarantined_count"] or 0,
+                "Adds up": "yes" if _adds_up(row) else "no",
+            }
+            for row in health.sort("source", "stream").iter_rows(named=True)
+        ]
+    )
+
+
+def coverage_table(coverage: pl.DataFrame) -> pl.DataFrame:
+    """Return coverage figures in words: what is known of how much, and what it means."""
+    return pl.DataFrame(
+        [
+            {
+                "What": plain_text(row["meaning"] or row["figure"].replace("_", " ")),
+                "Source": plain_text(row["source"]) or DASH,
+                "Known": f"{row['numerator'] or 0:,.0f} of {row['denominator'] or 0:,.0f}",
+                "Share": percent_words(row["ratio"], n=round(row["denominator"] or 0)),
+            }
+            for row in coverage.iter_rows(named=True)
+        ]
+    )

@@ -1,0 +1,224 @@
+"""The pages in a real browser: looks, requests, console, address, hostile text, live publish."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.dashboards.estate import AS_OF, Estate, make_estate, publish
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAGES = ("", "health", "delivery")
+DESK: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+# Streamlit first asks for these below the page's own path when a page is opened by its address.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+@dataclass
+class Watched:
+    """What a page asked for and complained about."""
+
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page, address: str) -> None:
+        page.on("request", lambda request: self._request(request.url, address))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda reply: self._reply(reply.status, reply.url),
+        )
+        page.on("console", lambda said: self._said(said.type, said.text))
+
+    def _request(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.foreign.append(url)
+
+    def _reply(self, status: int, url: str) -> None:
+        if status >= 400 and not url.endswith(PROBES):
+            self.complaints.append(f"{status} {url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and "404 (Not Found)" not in text:
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="module")
+def live_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
+    home = tmp_path_factory.mktemp("live")
+    publish(home, estate)
+    return home
+
+
+@pytest.fixture(scope="module")
+def address(live_home: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
+    environment = os.environ | {"LEADLINE_HOME": str(live_home), "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(f"{url}/readyz")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def _wait_until_ready(url: str) -> None:
+    for _ in range(100):
+        try:
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    pytest.fail("the dashboard did not become ready")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("needs Chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+def _open(
+    browser: Browser, address: str, path: str, *, size: ViewportSize = DESK, theme: str = "light"
+) -> tuple[Page, Watched]:
+    is_dark = theme == "dark"
+    context = browser.new_context(viewport=size, color_scheme="dark" if is_dark else "light")
+    page = context.new_page()
+    watched = Watched()
+    watched.attach(page, address)
+    page.goto(f"{address}/{path}")
+    page.wait_for_selector("h1")
+    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=20_000)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    return page, watched
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_fits_asks_nobody_and_complains_of_nothing(
+    browser: Browser, address: str, path: str, size: ViewportSize, theme: str, tmp_path: Path
+) -> None:
+    page, watched = _open(browser, address, path, size=size, theme=theme)
+    folder = Path(os.environ.get("LEADLINE_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"{path or 'summary'}-{size['width']}-{theme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.locator("h1:visible").count() == 1
+    text = page.inner_text("body")
+    for missing in ("nan", "None", "NaT", "Traceback"):
+        assert missing not in text.split()
+    assert watched.foreign == []
+    assert watched.complaints == []
+    page.context.close()
+
+
+def test_the_cards_are_above_the_fold(browser: Browser, address: str) -> None:
+    page, _ = _open(browser, address, "")
+    cards = page.locator("[class*='st-key-card_']")
+    assert cards.count() == 6
+    for index in range(6):
+        box = cards.nth(index).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= DESK["height"]
+    page.context.close()
+
+
+def test_every_chart_is_described(browser: Browser, address: str) -> None:
+    for path in ("", "delivery"):
+        page, _ = _open(browser, address, path)
+        figures = page.locator("[data-testid='stPlotlyChart']")
+        labels = page.locator("[role='figure'][aria-label]")
+        assert figures.count() > 0
+        assert labels.count() >= figures.count()
+        page.context.close()
+
+
+def test_filters_live_in_the_address_and_survive_the_change_of_page(
+    browser: Browser, address: str
+) -> None:
+    page, _ = _open(browser, address, "delivery?team=Payments&period=30+days")
+    section = page.locator("[data-testid='stTopNavSection']", has_text="Overview")
+    section.click()
+    page.locator("a", has_text="Executive summary").last.click()
+    page.wait_for_selector("[class*='st-key-card_']")
+    assert "team=Payments" in page.url
+    assert "period=30" in page.url
+    chosen = page.locator(".st-key-filters input").first.input_value()
+    assert chosen == "Payments"
+    page.context.close()
+
+
+def test_a_bad_address_shows_the_defaults_and_a_notice(browser: Browser, address: str) -> None:
+    page, watched = _open(browser, address, "?team=<script>&from=notadate&env=nope")
+    notice = page.locator("[data-testid='stAlert']").first.inner_text()
+    assert "the defaults are shown instead" in notice
+    assert page.locator("[data-testid='stException']").count() == 0
+    assert watched.complaints == []
+    page.context.close()
+
+
+def test_hostile_titles_are_shown_and_do_nothing(browser: Browser, address: str) -> None:
+    page, watched = _open(browser, address, "?period=365+days")
+    page.locator(".st-key-explain_time_to_restore button").click()
+    dialog = page.locator("[data-testid='stDialog']")
+    dialog.locator("[data-testid='stDataFrame']").wait_for()
+    page.wait_for_timeout(1000)
+    assert "Counted." in dialog.inner_text()
+    assert page.evaluate("window.__x") is None
+    assert watched.foreign == []
+    assert watched.complaints == []
+    page.context.close()
+
+
+def test_an_open_page_says_that_newer_data_is_there_and_keeps_its_own(
+    browser: Browser, address: str, live_home: Path
+) -> None:
+    page, watched = _open(browser, address, "")
+    before = page.locator(".st-key-cards").inner_text()
+    newer = make_estate(as_of=AS_OF, seed=11)
+    publish(live_home, newer, build_id="20261123T090000Z-0000bbbb")
+    news = page.locator(".st-key-news")
+    news.wait_for(timeout=60_000)
+    assert "Newer data is available" in news.inner_text()
+    assert page.locator(".st-key-cards").inner_text() == before
+    old = live_home / "published" / "builds" / "20261122T090000Z-0000aaaa"
+    shutil.rmtree(old)
+    page.locator(".st-key-explain_rework_rate button").click()
+    page.locator("[data-testid='stDialog']").wait_for()
+    page.keyboard.press("Escape")
+    news.locator("button").click()
+    page.wait_for_function(
+        "before => document.querySelector('.st-key-cards').innerText !== before", arg=before
+    )
+    news.wait_for(state="detached")
+    assert watched.complaints == []
+    page.context.close()
