@@ -72,16 +72,18 @@ def read_company(context: Context) -> None:
     mark_sample(context.home, sample)
     if sample.is_complete:
         return
-    text = render_settings()
-    file = context.home.root / "sandbox" / "generated" / "leadline.yml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
     with context.steps.step("Drawing the sample company"):
         world = open_world()
-    settings = parse_settings(text, name=file.name)
+    folder = context.home.root / "sandbox" / "generated"
+    reports = folder / "reports"
+    reports.mkdir(parents=True, exist_ok=True)
+    text = render_settings(world.catalogue(), reports=reports)
+    (folder / "leadline.yml").write_text(text, encoding="utf-8")
+    settings = parse_settings(text, name="leadline.yml")
     with SandboxServer(world) as server:
         for instant in world.steps():
             if sample.synced_until is None or instant > sample.synced_until:
+                world.write_junit_reports(reports, instant)
                 _read_step(context, server=server, world=world, settings=settings, at=instant)
                 sample = replace(sample, synced_until=instant)
                 mark_sample(context.home, sample)

@@ -1,6 +1,7 @@
 """The leadline.yml of the sample company, written from its own plain data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import yaml
 
@@ -13,43 +14,29 @@ _HEAD = """\
 """
 
 
-def render_settings() -> str:
-    """Return the sample company's settings in the format of leadline.yml."""
-    values = {
-        "organisation": {"name": company.NAME, "report_timezone": company.BERLIN},
-        "sources": {
-            "github": {
-                "organisation": company.ORGANISATION,
-                "base_url": "${SANDBOX_URL}/github",
-                "token": "${SANDBOX_GITHUB_TOKEN}",
-            },
-            "servicenow": {
-                "base_url": "${SANDBOX_URL}/servicenow",
-                "username": "${SANDBOX_SERVICENOW_USER}",
-                "password": "${SANDBOX_SERVICENOW_PASSWORD}",
-            },
-            "pagerduty": {
-                "base_url": "${SANDBOX_URL}/pagerduty",
-                "token": "${SANDBOX_PAGERDUTY_TOKEN}",
-            },
+def render_settings(catalogue: Mapping[str, object], *, reports: Path) -> str:
+    """Return the sample company's settings in the format of leadline.yml.
+
+    `reports` is the folder with its test reports.
+    """
+    sources = {
+        "github": {
+            "organisation": company.ORGANISATION,
+            "base_url": "${SANDBOX_URL}/github",
+            "token": "${SANDBOX_GITHUB_TOKEN}",
         },
-        "teams": [
-            {"id": team.team_id, "name": team.name, "timezone": team.timezone}
-            for team in company.TEAMS
-        ],
-        "services": [
-            {
-                "id": service.service_id,
-                "name": service.name,
-                "team": service.team_id,
-                "tier": service.tier,
-                "repositories": [service.repository],
-                "aliases": [service.name],
-                "depends_on": list(service.depends_on),
-            }
-            for service in company.SERVICES
-        ],
+        "servicenow": {
+            "base_url": "${SANDBOX_URL}/servicenow",
+            "username": "${SANDBOX_SERVICENOW_USER}",
+            "password": "${SANDBOX_SERVICENOW_PASSWORD}",
+        },
+        "pagerduty": {
+            "base_url": "${SANDBOX_URL}/pagerduty",
+            "token": "${SANDBOX_PAGERDUTY_TOKEN}",
+        },
+        "junit": {"path": str(reports)},
     }
+    values = {**catalogue, "sources": sources}
     return _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 

@@ -5,7 +5,7 @@ select
     sha as commit_sha,
     split_part(message, chr(10), 1) as title,
     html_url as source_url,
-    try_cast(try_cast(parents as json) -> '$[*].sha' as varchar[]) as parent_shas,
+    json_extract_string(try_cast(parents as json), '$[*].sha') as parent_shas,
     regexp_extract_all(message, 'This reverts commit ([0-9a-f]{40})', 1) as reverted_shas,
     {{ pseudonym('coalesce(login, author_email)') }} as author_id,
     coalesce(author_type = 'Bot' or login like '%[bot]', false) as is_bot,

@@ -9,7 +9,7 @@ select
     head_ref as head_branch,
     base_ref as base_branch,
     merge_commit_sha,
-    try_cast(try_cast(coalesce(labels, '[]') as json) ->> '$[*].name' as varchar[]) as labels,
+    json_extract_string(try_cast(coalesce(labels, '[]') as json), '$[*].name') as labels,
     {{ pseudonym('login') }} as author_id,
     coalesce(user_type = 'Bot' or login like '%[bot]', false) as is_bot,
     draft = 'true' as is_draft,
