@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestration.errors import AuditBlocked, BuildFailed
 from orchestration.versions import TRANSFORMS
@@ -85,7 +85,8 @@ def run_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(callbacks=[callback] if callback else [])
+    callbacks: list[Any] = [callback] if callback else []
+    runner = dbtRunner(callbacks=callbacks)
     try:
         result = runner.invoke(_command_line(command, target, project, arguments))
     finally:

@@ -137,7 +137,10 @@ def build_candidate(
     callback: DbtCallback | None = None,
     arguments: Sequence[str] = (),
 ) -> Candidate:
-    """Let dbt fill the work file; as-of defaults to the newest instant in the lake."""
+    """Let dbt fill the work file; as-of defaults to the newest instant in the lake.
+
+    With `arguments` (a selection of models) the result is no candidate for publishing.
+    """
     home, work = context.home, work or context.home
     origin, key = describe_origin(context, as_of=as_of)
     forget_candidate(work)
@@ -161,7 +164,21 @@ def build_candidate(
             callback=callback or _count_nodes(tell),
             arguments=arguments,
         )
-    return write_candidate(work, origin=origin, tests=dbt_results(report.outcomes))
+    tests = dbt_results(report.outcomes)
+    if arguments:
+        return Candidate(origin=origin, tests=tuple(tests))
+    return write_candidate(work, origin=origin, tests=tests)
+
+
+def evaluate_candidate(context: Context, *, work: Home | None = None) -> list[audit.AuditResult]:
+    """Audit the work file, store the results in it and return them, without judging them."""
+    work = work or context.home
+    candidate = read_candidate(work)
+    with context.steps.step("Auditing") as tell:
+        results = [*candidate.tests, *audit.run_audit(work.warehouse_file)]
+        audit.store_results(work.warehouse_file, results)
+        tell(f"{len(results)} checks")
+    return results
 
 
 def audit_candidate(context: Context, *, work: Home | None = None) -> list[audit.AuditResult]:
@@ -169,12 +186,7 @@ def audit_candidate(context: Context, *, work: Home | None = None) -> list[audit
 
     Errors: AuditBlocked; the results stay in the work file.
     """
-    work = work or context.home
-    candidate = read_candidate(work)
-    with context.steps.step("Auditing") as tell:
-        results = [*candidate.tests, *audit.run_audit(work.warehouse_file)]
-        audit.store_results(work.warehouse_file, results)
-        tell(f"{len(results)} checks")
+    results = evaluate_candidate(context, work=work)
     audit.require_no_block(results)
     return results
 
