@@ -167,6 +167,14 @@ def sql(
     command.sql(query, output=output.value, file=to, limit=limit, build_id=build_id)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dagster(context: typer.Context) -> None:
+    """Serve Dagster's view of the same steps on this machine: history, checks, schedule."""
+    from orchestration.commands import dagster as command
+
+    command.dagster(context.args)
+
+
 @app.command()
 def doctor(config: Config = None) -> None:
     """Check this installation, its settings and its data; each finding says how to mend it."""
@@ -180,7 +188,7 @@ def estate(
     size: Annotated[EstateSize, typer.Argument(help="S: 20 services; M: 500 services.")],
 ) -> None:
     """Write a generated estate into the lake, for measurements."""
-    from orchestration.commands import demo as command
+    from orchestration.commands import estate as command
 
     command.estate(size=size.value)
 

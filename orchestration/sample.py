@@ -20,6 +20,7 @@ class Sample:
 
     as_of: datetime
     synced_until: datetime | None = None
+    name: str = "company"
 
     @property
     def is_complete(self) -> bool:
@@ -35,7 +36,9 @@ def read_sample(home: Home) -> Sample | None:
         return None
     until = fields.get("synced_until")
     return Sample(
-        as_of=parse_instant(fields["as_of"]), synced_until=parse_instant(until) if until else None
+        as_of=parse_instant(fields["as_of"]),
+        synced_until=parse_instant(until) if until else None,
+        name=str(fields["name"]),
     )
 
 
@@ -53,7 +56,12 @@ def mark_sample(home: Home, sample: Sample) -> None:
             )
     home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
     until = format_instant(sample.synced_until) if sample.synced_until else None
-    fields = {"sample_data": True, "as_of": format_instant(sample.as_of), "synced_until": until}
+    fields = {
+        "sample_data": True,
+        "name": sample.name,
+        "as_of": format_instant(sample.as_of),
+        "synced_until": until,
+    }
     aside = home.lake / f".{MARK}"
     aside.write_text(json.dumps(fields) + "\n", encoding="utf-8")
     aside.replace(home.lake / MARK)

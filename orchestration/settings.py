@@ -216,6 +216,11 @@ def is_set(variable: str, *, environ: Mapping[str, str] | None = None) -> bool:
     return bool((os.environ if environ is None else environ).get(variable))
 
 
+def changed_from(expected: Mapping[str, str]) -> list[str]:
+    """Return the names of the environment variables that differ from what is expected."""
+    return sorted(name for name, value in expected.items() if os.environ.get(name) != value)
+
+
 def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
     """Return the key of the pseudonyms; where none is set, make one once (0600) and keep it.
 

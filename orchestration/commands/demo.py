@@ -50,7 +50,9 @@ def is_shown(context: Context) -> bool:
     """Say whether this code has already published all of the sample company."""
     sample = read_sample(context.home)
     current = read_pointer(context.home.current)
-    if sample is None or current is None or not sample.is_complete or sample.as_of != DEFAULT_END:
+    if sample is None or current is None or not sample.is_complete:
+        return False
+    if sample != Sample(as_of=DEFAULT_END, synced_until=DEFAULT_END):
         return False
     try:
         manifest = read_manifest(current)
@@ -66,6 +68,11 @@ def read_company(context: Context) -> None:
     Errors: ConfigurationError when the lake holds real systems; SyncIncomplete.
     """
     sample = read_sample(context.home) or Sample(as_of=DEFAULT_END)
+    if sample.name != Sample(as_of=DEFAULT_END).name:
+        raise ConfigurationError(
+            f"{context.home.root} holds {sample.name}; remove it with `leadline demo --remove`, or "
+            "set LEADLINE_HOME to another folder."
+        )
     if sample.as_of != DEFAULT_END:
         remove_sample(context.home)
         sample = Sample(as_of=DEFAULT_END)

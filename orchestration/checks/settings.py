@@ -1,0 +1,72 @@
+"""Checks of the settings: the file, the secrets it refers to, the connectors, the pseudonym key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.checks import Check, Verdict
+from orchestration.errors import ConfigurationError
+from orchestration.run import Context
+from orchestration.sample import read_sample
+from orchestration.settings import (
+    Settings,
+    connect_source,
+    is_set,
+    needed_variables,
+    pseudonym_key,
+    read_settings,
+)
+
+
+def check_settings(context: Context, *, file: Path) -> Iterator[Check]:
+    """Yield the checks of leadline.yml and of what it refers to; no value is ever shown."""
+    yield _pseudonym_key(context)
+    if not file.exists():
+        sample = read_sample(context.home) is not None
+        found = f"{file} does not exist" + (" (the sample company needs none)" if sample else "")
+        yield Check("Settings", "no_data", found, "write it with `leadline init`")
+        return
+    try:
+        settings = read_settings(file)
+    except ConfigurationError as exc:
+        yield Check("Settings", "fail", str(exc), "correct that line", is_configuration=True)
+        return
+    yield Check("Settings", "pass", f"{file}, {len(settings.sources)} source(s)", "")
+    yield _references(settings)
+    yield _ownership(settings)
+    for source in settings.sources:
+        try:
+            connect_source(settings, source)
+        except ConfigurationError as exc:
+            remedy = "correct that line, or set what it refers to"
+            yield Check(f"Source {source.name}", "fail", str(exc), remedy, is_configuration=True)
+        else:
+            yield Check(f"Source {source.name}", "pass", f"{source.kind}, settings usable", "")
+
+
+def _pseudonym_key(context: Context) -> Check:
+    try:
+        pseudonym_key(context.home, environment=context.environment)
+    except ConfigurationError as exc:
+        return Check("Pseudonym key", "fail", str(exc), "see above", is_configuration=True)
+    where = "from the environment" if context.environment.pseudonym_key else "from its file"
+    return Check("Pseudonym key", "pass", where, "")
+
+
+def _references(settings: Settings) -> Check:
+    needed = sorted({name for names in needed_variables(settings).values() for name in names})
+    missing = [name for name in needed if not is_set(name)]
+    return Check(
+        "Secrets",
+        "fail" if missing else "pass",
+        f"not set: {', '.join(missing)}" if missing else f"{len(needed)} variable(s) set",
+        "set these environment variables where Leadline runs",
+        is_configuration=True,
+    )
+
+
+def _ownership(settings: Settings) -> Check:
+    services = settings.company.services
+    without = [one.id for one in services if one.team is None and not one.owners]
+    found = f"{len(services)} service(s), {len(without)} without a team"
+    verdict: Verdict = "warn" if without or not services else "pass"
+    return Check("Services", verdict, found, "name services and their teams in leadline.yml")
