@@ -5,7 +5,7 @@ Source: https://git-scm.com/docs/pretty-formats and git-for-each-ref, read Novem
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 LOG_FORMAT = "%x00".join(("%H", "%P", "%at", "%ct", "%an", "%ae", "%ce", "%s", "%b"))
 LOG_FIELDS = 9
@@ -83,8 +83,16 @@ def decode_commits(body: bytes) -> bytes:
     return ("\n".join(lines) + "\n").encode() if lines else b""
 
 
-def decode_tags(body: bytes) -> bytes:
+def nested_tags(body: bytes) -> list[str]:
+    """Return the tags that name other tags, which older gits do not follow to their end."""
+    fields = (line.split("\0") for line in body.decode("utf-8", "replace").split("\n")[:-1])
+    return [name for name, _, _, peeled_kind, *_ in fields if peeled_kind == "tag"]
+
+
+def decode_tags(body: bytes, *, nested: Mapping[str, str]) -> bytes:
     """Return one JSON line per tag of a page of `git for-each-ref refs/tags` text.
+
+    `nested` gives the commit of each tag that names another tag.
 
     Shape: name, commit_sha (null if the tag names no commit), created_at, is_annotated, subject.
     Units: created_at is the creator date in seconds since 1970. A lightweight tag has no date of
@@ -93,7 +101,8 @@ def decode_tags(body: bytes) -> bytes:
     lines = []
     for line in body.decode("utf-8", "replace").split("\n")[:-1]:
         name, kind, sha, peeled_kind, peeled_sha, created, subject = line.split("\0")
-        commit = {"commit": sha, "tag": peeled_sha if peeled_kind == "commit" else None}.get(kind)
+        peeled = peeled_sha if peeled_kind == "commit" else nested.get(name)
+        commit = {"commit": sha, "tag": peeled}.get(kind)
         lines.append(
             _encode(
                 {

@@ -24,6 +24,7 @@ from connectors._git_decode import (
     commit_heads,
     decode_commits,
     decode_tags,
+    nested_tags,
     split_commits,
 )
 from connectors._git_process import run_git, stream_git
@@ -161,7 +162,12 @@ def _tag_pages(
     state = hashlib.sha256(body).hexdigest()
     if state in (known.get("state"), reached.get("state")):
         return
-    decoded = decode_tags(body)
+    found = {
+        name: run_git(path, ["rev-parse", "-q", "--verify", f"{name}^{{commit}}"], may_fail=True)
+        for name in nested_tags(body)
+    }
+    nested = {name: sha.decode().strip() for name, sha in found.items() if sha}
+    decoded = decode_tags(body, nested=nested)
     yield Page(
         stream="tags",
         body=body,
