@@ -80,12 +80,25 @@ class JUnitConnector:
         root = self.config.path if self.config.path.is_dir() else self.config.path.parent
         for file in self.config.files():
             report_file = file.relative_to(root).as_posix()
-            status = file.stat()
-            stamp = f"{status.st_size}:{status.st_mtime_ns}"
-            if known.get(report_file) == stamp:
-                continue
+            try:
+                status = file.stat()
+                stamp = f"{status.st_size}:{status.st_mtime_ns}"
+                if known.get(report_file) == stamp:
+                    continue
+                body = file.read_bytes() if status.st_size <= MOST_BYTES else b""
+            except OSError as exc:
+                raise SourceUnreachable(
+                    f"{file} cannot be read ({exc.strerror}); check its rights",
+                    source=self.name,
+                    stream=stream.name,
+                ) from exc
             yield from _file_pages(
-                file, report_file=report_file, stamp=stamp, finished=resume.children, now=now
+                body,
+                is_too_large=status.st_size > MOST_BYTES,
+                report_file=report_file,
+                stamp=stamp,
+                finished=resume.children,
+                now=now,
             )
 
     def next_cursor(
@@ -98,15 +111,19 @@ class JUnitConnector:
 
 
 def _file_pages(
-    file: Path, *, report_file: str, stamp: str, finished: frozenset[str], now: datetime
+    body: bytes,
+    *,
+    is_too_large: bool,
+    report_file: str,
+    stamp: str,
+    finished: frozenset[str],
+    now: datetime,
 ) -> Iterator[Page | Refusal]:
-    size = file.stat().st_size
-    body = file.read_bytes() if size <= MOST_BYTES else b""
     checkpoint = {"partition": report_file, "stamp": stamp}
     try:
         report = decode_report(body, report_file=report_file)
     except ValueError as exc:
-        why = f"larger than {MOST_BYTES} bytes" if size > MOST_BYTES else str(exc)
+        why = f"larger than {MOST_BYTES} bytes" if is_too_large else str(exc)
         yield Refusal(
             stream=RESULTS.name,
             reason="bad_payload",

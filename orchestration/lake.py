@@ -6,7 +6,7 @@ a run without an end) is put right by `seal` when the next run starts.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -178,9 +178,11 @@ class Lake:
         )
         return run.run_id
 
-    def write_catalogue(self, records: list[Mapping[str, Any]], *, read_at: datetime) -> str | None:
+    def write_catalogue(
+        self, records: Sequence[Mapping[str, Any]], *, read_at: datetime
+    ) -> str | None:
         """Store the configuration as a page; return its id, or None when nothing changed."""
-        body = json.dumps(records, ensure_ascii=False, sort_keys=True, default=str).encode()
+        body = json.dumps(list(records), ensure_ascii=False, sort_keys=True, default=str).encode()
         digest = hashlib.sha256(body).hexdigest()
         pages = [
             line

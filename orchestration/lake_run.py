@@ -7,8 +7,10 @@ recorded: after a power cut, the pages of a run without an end are checked befor
 
 import hashlib
 import os
+import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import zstandard
 
 from connectors._contract import Page, PageFormat, Refusal, State
+from orchestration.errors import LeadlineError
 from orchestration.journal import (
     FILE_MODE,
     JournalWriter,
@@ -54,6 +57,28 @@ class RunTotals:
     calls: int = 0
     bytes: int = 0
     reported_total: int | None = None
+
+
+class LakeUnwritable(LeadlineError):
+    """The disk did not take what had to be kept; what was stored before is whole."""
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turn a disk's refusal into words with the path and the space that is left.
+
+    Errors: LakeUnwritable.
+    """
+    try:
+        yield
+    except OSError as exc:
+        place = exc.filename or root
+        there = next(folder for folder in (root, *root.parents) if folder.exists())
+        free = shutil.disk_usage(there).free // (1024 * 1024)
+        raise LakeUnwritable(
+            f"{place} cannot be written ({exc.strerror or exc}; {free} MB are free); "
+            "make room or check the folder's rights, then run again."
+        ) from exc
 
 
 def new_run_id(source: str, stream: str, *, read_at: datetime, known: set[str]) -> str:

@@ -9,6 +9,7 @@ from connectors._contract import Connector, Page, Refusal, State, Stream
 from connectors._errors import ConnectorError, RateLimited, Stopped, UnexpectedShape
 from connectors._http import HttpClient
 from orchestration.lake import Lake, Run, RunTotals
+from orchestration.lake_run import writing
 from orchestration.sync_report import Progress, Status, StreamReport
 
 Clock = Callable[[], datetime]
@@ -41,9 +42,13 @@ class StreamWalk:
         self._cut: set[str] = set()
 
     def read(self, tell: Progress, stop: Event) -> list[StreamReport]:
-        """Read to the end or to the first error, and return a report per stream."""
+        """Read to the end or to the first error, and return a report per stream.
+
+        Errors: LakeUnwritable; an error of the source is in the report.
+        """
         started_at = self._clock()
-        cursor = self._start(started_at)
+        with writing(self._lake.root):
+            cursor = self._start(started_at)
         calls_before = self._client.calls if self._client else 0
         error: ConnectorError | None = None
         try:
@@ -54,16 +59,19 @@ class StreamWalk:
                 client=self._client,
                 now=started_at,
             ):
-                self._keep(item)
+                with writing(self._lake.root):
+                    self._keep(item)
                 _heed(stop)
                 tell(self._report(self._runs[item.stream], status="incomplete"))
         except UnexpectedShape as exc:
             error = exc
-            self._set_aside(exc)
+            with writing(self._lake.root):
+                self._set_aside(exc)
         except ConnectorError as exc:
             error = exc
         calls = (self._client.calls if self._client else 0) - calls_before
-        reports = self._finish(cursor=cursor, error=error, calls=calls)
+        with writing(self._lake.root):
+            reports = self._finish(cursor=cursor, error=error, calls=calls)
         for report in reports:
             tell(report)
         return reports

@@ -215,7 +215,7 @@ def test_the_disk_is_waited_for_before_a_run_says_that_it_ended(
 
         return noted
 
-    monkeypatch.setattr(lake_run.os, "replace", note("rename", os.replace))
+    monkeypatch.setattr(os, "replace", note("rename", os.replace))
     monkeypatch.setattr(lake_run, "sync_file", note("file", journal.sync_file))
     monkeypatch.setattr(lake_run, "sync_folder", note("folder", journal.sync_folder))
     monkeypatch.setattr(journal.JournalWriter, "write", note("line", journal.JournalWriter.write))
