@@ -19,4 +19,4 @@ select
 from {{ ref('fct_incidents') }} as incidents
 left join
     {{ ref('incident_services') }} as incident_services
-    on incidents.incident_id = incident_services.incident_id
+    on incidents.root_incident_id = incident_services.incident_id

@@ -1,0 +1,296 @@
+"""Write small estates in the sources' own formats, so that models are tested from raw pages on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from orchestration.lake import Lake
+from orchestration.lake_run import BulkPage
+
+Record = dict[str, Any]
+Streams = dict[tuple[str, str], list[tuple[Record, Record]]]
+
+
+def at(text: str) -> datetime:
+    """Return an instant written as `2026-03-01 10:00`, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _desk(instant: datetime | None) -> str:
+    return "" if instant is None else instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+@dataclass
+class Estate:
+    """Collect records by source and stream; `write` makes pages of them.
+
+    Every service owns one repository `acme/<service>` unless `shared` names another.
+    """
+
+    catalogue: list[Record] = field(default_factory=list)
+    streams: Streams = field(default_factory=dict)
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        """Start with the organisation and its production environment."""
+        self.catalogue += [
+            {"record_type": "organisation", "name": "Acme", "report_timezone": "Europe/Berlin"},
+            {"record_type": "environment", "name": "production", "tier": "production"},
+            {"record_type": "environment", "name": "staging", "tier": "staging"},
+        ]
+
+    def number(self) -> int:
+        """Return a number that no record has yet."""
+        self.numbers += 1
+        return self.numbers
+
+    def add(self, source: str, stream: str, record: Record, **context: object) -> None:
+        """Keep one record of a source's stream with the context of its page."""
+        texts = {key: str(value) for key, value in context.items()}
+        self.streams.setdefault((source, stream), []).append((record, texts))
+
+    def service(self, name: str, *, team: str | None = None, repository: str = "") -> str:
+        """Declare a service and return its id."""
+        self.catalogue.append(
+            {
+                "record_type": "service",
+                "service_id": name,
+                "name": name,
+                "team_id": team,
+                "tier": 2,
+                "repositories": [repository or f"acme/{name}"],
+                "aliases": [],
+            }
+        )
+        if team and not any(row.get("team_id") == team for row in self.catalogue[:-1]):
+            self.catalogue.append({"record_type": "team", "team_id": team, "name": team})
+        return name
+
+    def commit(
+        self,
+        service: str,
+        authored: datetime,
+        *,
+        parents: tuple[str, ...] = (),
+        title: str = "Change something",
+    ) -> str:
+        """Add a commit to a service's repository and return its sha."""
+        sha = f"{self.number():040x}"
+        stamp = {"name": "Ada", "email": "ada@example.org", "date": _iso(authored)}
+        self.add(
+            "github",
+            "commits",
+            {
+                "sha": sha,
+                "parents": [{"sha": parent} for parent in parents],
+                "commit": {"author": stamp, "committer": stamp, "message": title},
+                "author": {"login": "ada", "type": "User"},
+                "html_url": f"https://example.org/{sha}",
+            },
+            repository=f"acme/{service}",
+        )
+        return sha
+
+    def deploy(
+        self,
+        service: str,
+        sha: str,
+        finished: datetime,
+        *,
+        state: str = "success",
+        minutes: int = 0,
+        description: str = "",
+        environment: str = "production",
+        repository: str = "",
+        task: str = "deploy",
+        **payload: object,
+    ) -> str:
+        """Add a deployment with its statuses and return its id."""
+        number = self.number()
+        repository = repository or f"acme/{service}"
+        started = finished - timedelta(minutes=minutes)
+        self.add(
+            "github",
+            "deployments",
+            {
+                "id": number,
+                "sha": sha,
+                "ref": "main",
+                "task": task,
+                "environment": environment,
+                "payload": {"service": service, **payload},
+                "creator": {"login": "deployer"},
+                "url": f"https://example.org/deployments/{number}",
+                "created_at": _iso(started),
+                "updated_at": _iso(finished),
+            },
+            repository=repository,
+        )
+        for word, instant in (("in_progress", started), (state, finished)):
+            self.add(
+                "github",
+                "deployment_statuses",
+                {
+                    "id": self.number(),
+                    "state": word,
+                    "description": description if word == state else "",
+                    "created_at": _iso(instant),
+                },
+                repository=repository,
+                deployment_id=number,
+            )
+        return f"github:{number}"
+
+    def squash(
+        self,
+        service: str,
+        authored: list[datetime],
+        merged: datetime,
+        *,
+        parents: tuple[str, ...],
+    ) -> str:
+        """Add a squash-merged pull request with its original commits; return the merge sha."""
+        merge = self.commit(service, merged, parents=parents, title="Squashed")
+        repository, number = f"acme/{service}", self.number()
+        self.add(
+            "github",
+            "pulls",
+            {
+                "number": number,
+                "title": "A change",
+                "html_url": f"https://example.org/pull/{number}",
+                "state": "closed",
+                "user": {"login": "ada", "type": "User"},
+                "head": {"ref": "feature"},
+                "base": {"ref": "main"},
+                "labels": [],
+                "merge_commit_sha": merge,
+                "created_at": _iso(max(authored)),
+                "updated_at": _iso(merged),
+                "merged_at": _iso(merged),
+                "closed_at": _iso(merged),
+            },
+            repository=repository,
+        )
+        for instant in authored:
+            stamp = {"name": "Ada", "email": "ada@example.org", "date": _iso(instant)}
+            self.add(
+                "github",
+                "pull_commits",
+                {
+                    "sha": f"{self.number():040x}",
+                    "parents": [{"sha": "0" * 40}],
+                    "commit": {"author": stamp, "committer": stamp, "message": "Work"},
+                    "author": {"login": "ada", "type": "User"},
+                },
+                repository=repository,
+                pull_number=number,
+            )
+        return merge
+
+    def configuration_item(self, service: str) -> Record:
+        """Return the reference to a service's configuration item, adding it when it is new."""
+        key = f"ci-{service}"
+        known = self.streams.get(("servicenow", "cmdb_ci"), [])
+        if all(record["sys_id"] != key for record, _ in known):
+            self.add("servicenow", "cmdb_ci", {"sys_id": key, "name": service})
+        return {"link": f"https://example.org/{key}", "value": key}
+
+    def incident(
+        self,
+        service: str,
+        began: datetime,
+        restored: datetime | None,
+        *,
+        severity: int = 1,
+        caused_by: str = "",
+        parent: str = "",
+        close_code: str = "",
+    ) -> str:
+        """Add an incident; `caused_by` is the deployment that its change request names."""
+        key = f"inc-{self.number()}"
+        request: object = ""
+        if caused_by:
+            request = {"link": "", "value": self.change_request(service, began, caused_by)}
+        self.add(
+            "servicenow",
+            "incident",
+            {
+                "sys_id": key,
+                "number": key.upper(),
+                "short_description": "Something is broken",
+                "state": "7" if restored else "2",
+                "severity": str(severity),
+                "cmdb_ci": self.configuration_item(service),
+                "caused_by": request,
+                "parent_incident": {"link": "", "value": parent.split(":")[-1]} if parent else "",
+                "close_code": close_code,
+                "opened_at": _desk(began),
+                "u_impact_started_at": _desk(began),
+                "resolved_at": _desk(restored),
+                "closed_at": _desk(restored),
+                "sys_updated_on": _desk(restored or began),
+            },
+        )
+        return f"servicenow:{key}"
+
+    def change_request(self, service: str, opened: datetime, deployment: str) -> str:
+        """Add a change request that stands for a deployment and return its sys_id."""
+        key = f"chg-{self.number()}"
+        self.add(
+            "servicenow",
+            "change_request",
+            {
+                "sys_id": key,
+                "number": key.upper(),
+                "type": "normal",
+                "state": "3",
+                "correlation_id": deployment,
+                "cmdb_ci": self.configuration_item(service),
+                "sys_created_on": _desk(opened),
+                "sys_updated_on": _desk(opened),
+            },
+        )
+        return key
+
+    def run_with_jobs(self, service: str, jobs: Mapping[str, str]) -> int:
+        """Add a green pipeline run with jobs by name and conclusion; return its number."""
+        number, repository = self.number(), f"acme/{service}"
+        self.add(
+            "github",
+            "workflow_runs",
+            {"id": number, "name": "Deploy", "status": "completed", "conclusion": "success"},
+            repository=repository,
+        )
+        for name, conclusion in jobs.items():
+            self.add(
+                "github",
+                "workflow_jobs",
+                {
+                    "id": self.number(),
+                    "run_id": number,
+                    "name": name,
+                    "status": "completed",
+                    "conclusion": conclusion,
+                },
+                repository=repository,
+                run_id=number,
+            )
+        return number
+
+    def write(self, root: Path, *, read_at: datetime) -> None:
+        """Write everything as bulk pages, read at one instant, and forget it."""
+        lake = Lake(root)
+        lake.write_catalogue(list(self.catalogue), read_at=read_at)
+        for (source, stream), records in self.streams.items():
+            lines = [json.dumps({**record, "_context": texts}) for record, texts in records]
+            page = BulkPage(body="\n".join(lines).encode(), row_count=len(lines), read_at=read_at)
+            lake.append_bulk(source, stream, kind=source, pages=[page], read_at=read_at)
+        self.streams.clear()
