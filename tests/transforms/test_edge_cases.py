@@ -245,6 +245,7 @@ def test_case_8_the_same_digest_again_is_a_redeployment_and_keeps_the_baseline(
 def test_case_10_twelve_services_in_one_run_are_twelve_deployments_and_one_release(
     published: Published,
 ) -> None:
+    day = (date(2026, 2, 3), date(2026, 2, 4))
     assert _number(published, "deployment_frequency", team="case-10", days=day)["numerator"] == 12
     assert _number(published, "release_frequency", team="case-10", days=day)["numerator"] == 1
     services = _number(published, "change_failure_rate", team="case-10", days=day)
