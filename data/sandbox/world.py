@@ -20,7 +20,7 @@ from data.sandbox.versions import Versioned
 from data.sandbox.worktime import DAY
 
 DEFAULT_END = datetime(2026, 11, 22, 8, tzinfo=UTC)
-DEFAULT_SEED = 3
+DEFAULT_SEED = 1
 _SYNC_DAYS_BEFORE_END = (45, 14, 3, 0)
 
 
