@@ -1,0 +1,80 @@
+"""Check requests against an official OpenAPI description."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+from openapi_schema_validator import OAS30Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
+
+# GitHub documents `created=A..B` but its description calls the parameter a date-time.
+LOOSE = {("/repos/{owner}/{repo}/actions/runs", "created")}
+
+
+class Contract:
+    """One description: which requests are legal."""
+
+    def __init__(self, path: Path) -> None:
+        self._spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self._registry: Registry[Any] = Registry().with_resource(
+            "", DRAFT4.create_resource(self._spec)
+        )
+        self._patterns = {
+            template: re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)) + "$")
+            for template in self._spec["paths"]
+        }
+
+    def template(self, path: str) -> str | None:
+        """Return the documented path that a request's path matches."""
+        exact = [one for one, pattern in self._patterns.items() if pattern.match(path)]
+        return min(exact, key=lambda one: one.count("{"), default=None)
+
+    def problems(self, request: httpx.Request, *, prefix: str = "") -> list[str]:
+        """Return what the description has against a request; nothing if it is legal."""
+        path = request.url.path.removeprefix(prefix)
+        template = self.template(path)
+        if template is None:
+            return [f"{path} is not documented"]
+        operation = self._spec["paths"][template]["get"]
+        named = [self._resolve(one) for one in operation.get("parameters", [])]
+        known = {one["name"]: one for one in named if one["in"] == "query"}
+        found = []
+        for name, values in parse_qs(request.url.query.decode()).items():
+            if name not in known:
+                found.append(f"{template} has no parameter {name}")
+            elif (template, name) not in LOOSE:
+                found += self._value_problems(template, known[name], values)
+        return found
+
+    def _value_problems(
+        self, template: str, parameter: Mapping[str, Any], values: list[str]
+    ) -> list[str]:
+        schema = self._resolve(parameter["schema"])
+        if schema.get("type") == "array":
+            schema = self._resolve(schema["items"])
+        checker = OAS30Validator(schema, registry=self._registry)
+        typed = [_typed(value, str(schema.get("type"))) for value in values]
+        return [
+            f"{template} {parameter['name']}={value!r}: {error.message}"
+            for value in typed
+            for error in checker.iter_errors(value)
+        ]
+
+    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in node:
+            found: Any = self._spec
+            for part in str(node["$ref"]).removeprefix("#/").split("/"):
+                found = found[part]
+            node = found
+        return node
+
+
+def _typed(value: str, kind: str) -> object:
+    if kind == "integer":
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if kind == "boolean" else value
