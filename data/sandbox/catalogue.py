@@ -12,7 +12,7 @@ from data.sandbox.company import (
     Service,
 )
 from data.sandbox.render_pagerduty import service_key, service_name
-from data.sandbox.render_servicenow import ci_name, service_sys_id
+from data.sandbox.servicenow_shapes import ci_name, service_sys_id
 
 Settings = dict[str, object]
 

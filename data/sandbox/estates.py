@@ -17,19 +17,17 @@ from data.sandbox.byte_rows import Whole
 from data.sandbox.catalogue import Settings
 from data.sandbox.draw import Draw
 from data.sandbox.estate_draw import Plan, draw_commits, draw_deployments
-from data.sandbox.estate_pages import (
+from data.sandbox.estate_events import incident_pages, result_pages
+from data.sandbox.estate_keys import (
     ORGANISATION,
     Offsets,
     Page,
-    commit_pages,
     deployment_ids,
-    deployment_pages,
     incident_key,
-    incident_pages,
     pager_service,
-    result_pages,
     service_id,
 )
+from data.sandbox.estate_pages import commit_pages, deployment_pages
 from data.sandbox.worktime import DAY, WorkCalendar, open_calendar
 from data.sandbox.world import DEFAULT_END
 

@@ -5,7 +5,13 @@ from functools import partial
 
 import orjson
 
-from data.sandbox import render_code, render_pagerduty, render_pipelines, render_servicenow
+from data.sandbox import (
+    render_cmdb,
+    render_code,
+    render_pagerduty,
+    render_pipelines,
+    render_servicenow,
+)
 from data.sandbox.company import SERVICES, Service
 from data.sandbox.github_shapes import repository
 from data.sandbox.model import Deployment, History, Pull, Run
@@ -127,8 +133,8 @@ class _Builder:
                 for request in self.history.change_requests
                 for item in request.approvals
             ],
-            "cmdb_ci": render_servicenow.configuration_items(self.start),
-            "cmdb_rel_ci": render_servicenow.relations(self.start),
+            "cmdb_ci": render_cmdb.configuration_items(self.start),
+            "cmdb_rel_ci": render_cmdb.relations(self.start),
         }
         for table, rows in tables.items():
             self.streams["servicenow", table][""] = rows

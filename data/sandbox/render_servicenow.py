@@ -1,67 +1,12 @@
-"""How ServiceNow's Table API shows incidents, change requests, approvals and the CMDB.
+"""How ServiceNow's Table API shows incidents, change requests and approvals.
 
 Every value is a string, references are objects with a link, dates are UTC without a zone.
 A record is a list of edits; its state at an instant is all edits up to then.
 """
 
-from data.sandbox.company import SERVICES, Service
-from data.sandbox.draw import hexadecimal
-from data.sandbox.model import Approval, ChangeRequest, Incident, Person
+from data.sandbox.model import Approval, ChangeRequest, Incident
+from data.sandbox.servicenow_shapes import Edit, group, record, reference, service_sys_id, user
 from data.sandbox.versions import Versioned, naive
-
-HOST = "https://fairwater.service-now.example"
-Edit = tuple[int, dict[str, object]]
-_CLASS = {1: "cmdb_ci_service", 2: "cmdb_ci_service", 3: "cmdb_ci_service", 4: "cmdb_ci_appl"}
-_CRITICALITY = {1: "1 - most critical", 2: "2 - somewhat critical", 3: "3 - less critical"}
-
-
-def reference(table: str, value: str) -> dict[str, str] | str:
-    """Return a reference field; an empty one is an empty string."""
-    return {"link": f"{HOST}/api/now/table/{table}/{value}", "value": value} if value else ""
-
-
-def user_id(person: Person) -> str:
-    """Return the sys_id of a person's user record."""
-    return hexadecimal(32, "sys_user", person.login)
-
-
-def service_sys_id(service: Service) -> str:
-    """Return the sys_id of a service's configuration item."""
-    return hexadecimal(32, "cmdb_ci", service.service_id)
-
-
-def ci_name(service: Service) -> str:
-    """Return the name by which the CMDB knows a service."""
-    return f"{service.name} (production)"
-
-
-def user(person: Person) -> dict[str, str] | str:
-    """Return a reference to a person."""
-    return reference("sys_user", user_id(person))
-
-
-def record(table: str, key: str, edits: list[Edit], by: str) -> Versioned:
-    """Return the versioned record that results from edits in any order."""
-    ordered = sorted(edits, key=lambda edit: edit[0])
-    times = sorted({at for at, _ in ordered})
-
-    def render(at: int) -> dict[str, object]:
-        body: dict[str, object] = {"sys_id": key, "sys_class_name": table}
-        done = [edit for edit in ordered if edit[0] <= at]
-        for _, fields in done:
-            body |= fields
-        body |= {
-            "sys_created_on": naive(times[0]),
-            "sys_created_by": by,
-            "sys_updated_on": naive(at),
-            "sys_updated_by": by,
-            "sys_mod_count": str(times.index(at)),
-            "sys_domain": reference("sys_user_group", "global"),
-            "sys_tags": "",
-        }
-        return body
-
-    return Versioned(key, "", tuple(times), render, times[0])
 
 
 def incident(item: Incident) -> Versioned:
@@ -128,7 +73,7 @@ def _opened(item: Incident, severity: str) -> dict[str, object]:
         "parent_incident": "",
         "correlation_id": f"pagerduty:{item.pagerduty_id}" if is_paged else "",
         "contact_type": "monitoring" if is_paged else "self-service",
-        "assignment_group": reference("sys_user_group", _group(item.service.team_id)),
+        "assignment_group": group(item.service.team_id),
         "assigned_to": "",
         "category": "software",
         "close_code": "",
@@ -157,10 +102,6 @@ def _ending(item: Incident, restored: int) -> list[Edit]:
     return edits
 
 
-def _group(team_id: str) -> str:
-    return hexadecimal(32, "sys_user_group", team_id)
-
-
 def change_request(item: ChangeRequest) -> Versioned:
     """Return a change request from assessment to closure."""
     created, start = item.created_at, item.work_start_at
@@ -183,7 +124,7 @@ def change_request(item: ChangeRequest) -> Versioned:
         "correlation_id": "",
         "requested_by": user(item.requested_by),
         "assigned_to": user(item.assigned_to),
-        "assignment_group": reference("sys_user_group", _group(item.service.team_id)),
+        "assignment_group": group(item.service.team_id),
         "close_code": "",
         "close_notes": "",
         "active": "true",
@@ -228,48 +169,3 @@ def approval(item: Approval, of: ChangeRequest) -> Versioned:
     if item.decided_at is not None:
         edits.append((max(item.decided_at, item.requested_at + 5), {"state": item.decision}))
     return record("sysapproval_approver", item.sys_id, edits, item.approver.login)
-
-
-def configuration_items(start: int) -> list[Versioned]:
-    """Return the services' configuration items; a few were renamed or reclassified later."""
-    rows = []
-    for service in SERVICES:
-        since = start - 300 * 86400 + service.index * 3600
-        fields: dict[str, object] = {
-            "name": ci_name(service),
-            "sys_class_name": _CLASS[service.tier],
-            "operational_status": "1",
-            "install_status": "1",
-            "busines_criticality": _CRITICALITY.get(service.tier, "4 - not critical"),
-            "support_group": reference("sys_user_group", _group(service.team_id)),
-            "owned_by": "",
-            "environment": "Production",
-            "short_description": f"{service.name}, run by {service.team_id}",
-            "correlation_id": service.service_id,
-        }
-        edits: list[Edit] = [(since, fields)]
-        if service.index % 9 == 4:
-            edits.append((start + 250 * 86400 + service.index * 60, {"operational_status": "2"}))
-            edits.append((start + 251 * 86400 + service.index * 60, {"operational_status": "1"}))
-        rows.append(record(_CLASS[service.tier], service_sys_id(service), edits, "discovery"))
-    return rows
-
-
-def relations(start: int) -> list[Versioned]:
-    """Return the dependencies between configuration items."""
-    since = start - 290 * 86400
-    rows: list[Versioned] = []
-    by_id = {service.service_id: service for service in SERVICES}
-    kind = hexadecimal(32, "cmdb_rel_type", "Depends on::Used by")
-    for service in SERVICES:
-        for needed in service.depends_on:
-            key = hexadecimal(32, "cmdb_rel_ci", service.service_id, needed)
-            fields: dict[str, object] = {
-                "parent": reference("cmdb_ci", service_sys_id(service)),
-                "child": reference("cmdb_ci", service_sys_id(by_id[needed])),
-                "type": reference("cmdb_rel_type", kind),
-                "connection_strength": "always",
-                "port": "",
-            }
-            rows.append(record("cmdb_rel_ci", key, [(since + len(rows) * 7, fields)], "discovery"))
-    return rows
