@@ -15,7 +15,8 @@ from data.sandbox.byte_rows import (
     only_where,
     scrambled,
 )
-from data.sandbox.estate_draw import Commits, Incidents
+from data.sandbox.estate_draw import Incidents
+from data.sandbox.estate_graph import Commits
 from data.sandbox.estate_keys import Offsets, Page, chunks, quoted, shas
 
 _CASES = tuple(f'"test_case_{number:02d}"' for number in range(20))

@@ -15,7 +15,8 @@ from data.sandbox.byte_rows import (
     scrambled,
     side_by_side,
 )
-from data.sandbox.estate_draw import Commits, Deployments
+from data.sandbox.estate_draw import Deployments
+from data.sandbox.estate_graph import Commits
 from data.sandbox.estate_keys import (
     Offsets,
     Page,

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from data.sandbox.byte_rows import Whole
 from data.sandbox.catalogue import Settings
 from data.sandbox.draw import Draw
-from data.sandbox.estate_draw import Plan, draw_commits, draw_deployments
+from data.sandbox.estate_draw import draw_deployments
 from data.sandbox.estate_events import incident_pages, result_pages
+from data.sandbox.estate_graph import Plan, draw_commits
 from data.sandbox.estate_keys import (
     ORGANISATION,
     Offsets,
