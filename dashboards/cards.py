@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboards.catalogue import Spoken
 from dashboards.explain import explain
-from dashboards.reader import View
 from dashboards.reading import LISTED_BELOW, Reading
-from dashboards.verdicts import Verdict, compare
+from dashboards.verdicts import NO_DATA, Verdict, compare
+from dashboards.view import View
 from dashboards.words import (
     DASH,
     between_words,
@@ -117,7 +117,8 @@ def draw_card(view: View, card: Card) -> None:
         figure = " ".join(f"{large} :small[{small}]" for large, small in card.figure)
         with st.container(key=f"figure_{metric}"):
             st.markdown(figure)
-        st.markdown(_change(card.verdict))
+        if card.verdict.word != NO_DATA:
+            st.markdown(_change(card.verdict))
         st.markdown(card.sentence)
         st.caption(card.evidence)
         if st.button("Explain this number", key=f"explain_{metric}", type="tertiary"):
@@ -142,8 +143,14 @@ def events_words(view: View, spoken: Spoken, now: Reading) -> str:
     frame = view.observations(spoken.metric, limit=LISTED_BELOW * 4)
     rows = frame.unique("observation_id", maintain_order=True).iter_rows(named=True)
     events = [row for row in rows if row["exclusion_reason"] is None][: now.n]
-    said = [
-        "still open" if row["is_open"] else value_words(row["value"], unit=now.unit, n=now.n)
-        for row in events
+    over = [
+        value_words(row["value"], unit=now.unit, n=now.n) for row in events if not row["is_open"]
     ]
-    return f"They took {names_words(said, most=LISTED_BELOW)}."
+    still = count_words(len(events) - len(over), spoken.noun)
+    is_open = f"{still} still open." if len(over) < len(events) else ""
+    took = (
+        f"{'They' if len(over) > 1 else 'It'} took {names_words(over, most=LISTED_BELOW)}."
+        if over
+        else ""
+    )
+    return f"{took} {is_open}".strip()

@@ -1,5 +1,6 @@
 """Charts of published rows: one calm theme, direct labels, gaps that stay gaps."""
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -10,6 +11,7 @@ from dashboards.series import Point
 from dashboards.theme import FONT, Palette
 from dashboards.words import DAY, HOUR, MINUTE, count_words, duration_words
 
+LOG_FROM = 20.0
 CONFIG = {"displayModeBar": False, "responsive": True, "showTips": False}
 _TICKS = (
     MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR,
@@ -40,9 +42,11 @@ def _layout(figure: go.Figure, colours: Palette, *, height: int, right: int = 64
 def _value_ticks(values: Sequence[float], unit: str, *, most: int = 4) -> dict[str, object]:
     """Return ticks at round durations or shares; other units keep plotly's own."""
     top = max(values, default=0.0)
-    if unit == "ratio":
+    if unit == "ratio" and top > 0:
         return {"tickformat": ".0%", "nticks": most}
-    if unit != "seconds" or top <= 0:
+    if top <= 0:
+        return {"tickvals": [0]}
+    if unit != "seconds":
         return {"nticks": most}
     step = next((tick for tick in _TICKS if top / tick <= most), _TICKS[-1])
     marks = [step * i for i in range(int(top / step) + 1)]
@@ -53,13 +57,22 @@ def _tick(seconds: float) -> str:
     return "0" if seconds == 0 else duration_words(seconds).replace(".0 d", " d")
 
 
-def _latest_label(point: Point, colours: Palette, colour: str) -> dict[str, object]:
-    label = chart_text(point.value_words())
+def _latest_label(point: Point, colour: str, *, is_log: bool) -> dict[str, object]:
+    value = point.reading.value or 0.0
     return {
-        "x": point.middle, "y": point.reading.value, "text": f"<b>{label}</b>",
-        "showarrow": False, "xanchor": "left", "xshift": 8,
-        "font": {"size": 13, "color": colour or colours.ink},
+        "x": point.middle, "y": math.log10(value) if is_log else value,
+        "text": f"<b>{chart_text(point.value_words())}</b>", "showarrow": False,
+        "xanchor": "left", "xshift": 8, "font": {"size": 13, "color": colour},
     }  # fmt: skip
+
+
+def _bounds(values: Sequence[float], *, unit: str, reach: float) -> tuple[float, float, bool]:
+    """Return the ends of the value axis, and whether durations differ so much that it is a log."""
+    top = max([*values, reach])
+    least = min(values, default=0.0)
+    if unit == "seconds" and least > 0 and max(values) / least > LOG_FROM:
+        return least / 1.6, max(values) * 1.6, True
+    return 0.0, top * 1.12 or 1.0, False
 
 
 def trend(
@@ -72,42 +85,56 @@ def trend(
 ) -> go.Figure:
     """Return a line over periods: own range as band, last provisional period hatched.
 
-    Shape: `points` oldest first; a period without a value breaks the line.
+    Shape: `points` oldest first; a period without a value breaks the line, one with few rows or
+    not yet complete has a hollow mark.
     """
     known = [point for point in points if point.reading.is_known]
+    values = [point.reading.value or 0.0 for point in known]
+    unit = known[-1].reading.unit if known else ""
+    low, high, is_log = _bounds(values, unit=unit, reach=own_range[1] if own_range else 0.0)
     figure = go.Figure()
-    colour = accent or colours.neutral
-    top = max([point.reading.value or 0.0 for point in known] + [own_range[1] if own_range else 0])
     if own_range is not None:
-        figure.add_hrect(y0=own_range[0], y1=own_range[1], fillcolor=colours.band, line_width=0)
-    for point in points:
-        if point.reading.is_provisional and point is points[-1]:
-            figure.add_bar(
-                x=[point.middle], y=[top * 1.12], hoverinfo="skip",
-                width=(point.end - point.start).days * 86_400_000, marker={
-                    "color": "rgba(0,0,0,0)", "line": {"width": 0},
-                    "pattern": {"shape": "/", "fgcolor": colours.faint, "size": 5,
-                                "solidity": 0.12}},
-            )  # fmt: skip
+        ends = [min(max(end, low), high) for end in own_range]
+        figure.add_hrect(y0=ends[0], y1=ends[1], fillcolor=colours.band, line_width=0)
+    if points and points[-1].reading.is_provisional:
+        _hatch(figure, points[-1], colours, low=low, high=high)
+    colour = accent or colours.neutral
+    hollow = [point.reading.is_provisional or point.reading.is_small for point in points]
     figure.add_scatter(
         x=[point.middle for point in points],
         y=[point.reading.value if point.reading.is_known else None for point in points],
         mode="lines+markers", connectgaps=False, line={"color": colour, "width": 2},
         marker={
             "size": 6, "line": {"width": 1.5, "color": colour},
-            "color": [colours.paper if p.reading.is_provisional else colour for p in points],
+            "color": [colours.paper if is_hollow else colour for is_hollow in hollow],
         },
         customdata=[point.hover() for point in points],
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     label = known[-1].value_words() if known else ""
     _layout(figure, colours, height=height, right=16 + 7 * len(label))
-    unit = known[-1].reading.unit if known else ""
-    figure.update_yaxes(range=[0, top * 1.12 or 1], **_value_ticks([top], unit, most=3))
+    if is_log:
+        marks = [tick for tick in _TICKS if low < tick < high]
+        marks = marks[:: max(1, len(marks) // 3)]
+        figure.update_yaxes(
+            type="log", range=[math.log10(low), math.log10(high)],
+            tickvals=marks, ticktext=[_tick(mark) for mark in marks],
+        )  # fmt: skip
+    else:
+        figure.update_yaxes(range=[low, high], **_value_ticks(values, unit, most=3))
     _period_axis(figure, points, colours)
     if known:
-        figure.add_annotation(**_latest_label(known[-1], colours, accent))
+        figure.add_annotation(**_latest_label(known[-1], accent or colours.ink, is_log=is_log))
     return figure
+
+
+def _hatch(figure: go.Figure, point: Point, colours: Palette, *, low: float, high: float) -> None:
+    figure.add_bar(
+        x=[point.middle], y=[high - low], base=[low], hoverinfo="skip",
+        width=(point.end - point.start).days * 86_400_000, marker={
+            "color": "rgba(0,0,0,0)", "line": {"width": 0},
+            "pattern": {"shape": "/", "fgcolor": colours.faint, "size": 5, "solidity": 0.12}},
+    )  # fmt: skip
 
 
 def bars(points: Sequence[Point], *, colours: Palette, height: int = 220) -> go.Figure:

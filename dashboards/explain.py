@@ -4,8 +4,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards.catalogue import reason_words
-from dashboards.reader import View
 from dashboards.safe_text import plain_text, safe_link, safe_text
+from dashboards.view import View
 from dashboards.words import count_words, date_words, moment_words, value_words
 
 SHOWN_ROWS = 500

@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboards.reader import Selection
+from dashboards.reader import Selection, Span
 from dashboards.safe_text import safe_text
 from dashboards.words import names_words
 
 ALL_TEAMS, ALL_SERVICES = "All teams", "All services"
+WHOLE = "Whole history"
 PERIODS: Mapping[str, int | None] = {
     "30 days": 30,
     "90 days": 90,
     "180 days": 180,
     "365 days": 365,
-    "Whole history": None,
+    WHOLE: None,
 }
 DEFAULT_PERIOD = "90 days"
 _IGNORED = "leadline_ignored"
@@ -26,6 +27,12 @@ def ignored(asked: Mapping[str, str], offered: Mapping[str, Sequence[str]]) -> t
     """Return the names of address parameters that are unknown or ask for what is not offered."""
     wrong = [key for key in asked if key not in offered or asked[key] not in offered[key]]
     return tuple(sorted(wrong))
+
+
+def default_period(as_of: datetime, *, span: Span | None) -> str:
+    """Return the period a page opens with: 90 days, or the whole history when they are empty."""
+    since, _, _ = period_of(DEFAULT_PERIOD, as_of=as_of, first=None)
+    return WHOLE if span is not None and span.last <= since else DEFAULT_PERIOD
 
 
 def period_of(label: str, *, as_of: datetime, first: date | None) -> tuple[date, date, date | None]:
@@ -52,7 +59,7 @@ def draw_filters(
     services: pl.DataFrame,
     *,
     as_of: datetime,
-    first: date | None,
+    span: Span | None,
     is_used: bool = True,
 ) -> Selection:
     """Draw the filters and return what they select; one team or service needs no choice.
@@ -76,8 +83,11 @@ def draw_filters(
             owned = services.filter(pl.col("team_id") == owner) if owner else services
             names = [ALL_SERVICES, *_names(owned, "service_id")]
             service = _choose("Service", "service", names, is_used=is_used)
-        period = _choose("Period", "period", offered["period"], is_used=is_used)
+        usual = default_period(as_of, span=span)
+        periods = offered["period"]
+        period = _choose("Period", "period", periods, is_used=is_used, default=usual)
     _remember_ignored(wrong, chosen=(team, service, period))
+    first = span.first if span else None
     since, until, before = period_of(period, as_of=as_of, first=first)
     team_id, service_id = team_ids.get(team), all_services.get(service)
     return Selection(
@@ -92,11 +102,13 @@ def draw_filters(
     )
 
 
-def _choose(label: str, key: str, options: Sequence[str], *, is_used: bool) -> str:
+def _choose(
+    label: str, key: str, options: Sequence[str], *, is_used: bool, default: str = ""
+) -> str:
     return st.selectbox(
         label,
         options,
-        index=options.index(DEFAULT_PERIOD) if DEFAULT_PERIOD in options else 0,
+        index=options.index(default) if default else 0,
         key=key,
         label_visibility="collapsed",
         bind="query-params",

@@ -13,15 +13,15 @@ from dashboards import app_pages, states
 from dashboards.catalogue import HEADLINES
 from dashboards.filters import draw_filters, ignored_sentence
 from dashboards.reader import (
-    View,
-    first_day,
     forget_build,
+    history,
     newer_build,
     published_of_session,
     table,
 )
 from dashboards.safe_text import safe_text
 from dashboards.theme import ASSETS, apply_stylesheet
+from dashboards.view import View
 from dashboards.words import date_words, moment_words
 from transforms.home import Home, resolve_home
 from transforms.published import Published, PublishedError
@@ -86,10 +86,10 @@ def _view(module: ModuleType, published: Published, now: datetime) -> View:
     as_of = build.as_of.astimezone(zone)
     is_used = getattr(module, "USES_FILTERS", True)
     teams, services = (table(published, build.build_id, name) for name in ("teams", "services"))
-    first = first_day(published, build.build_id, tuple(spoken.metric for spoken in HEADLINES))
+    span = history(published, build.build_id, tuple(spoken.metric for spoken in HEADLINES))
     with st.container(key="page_head", horizontal=True, vertical_alignment="center"):
         st.title(module.TITLE, anchor=False, width="stretch")
-        selection = draw_filters(teams, services, as_of=as_of, first=first, is_used=is_used)
+        selection = draw_filters(teams, services, as_of=as_of, span=span, is_used=is_used)
     view = View(published, selection, zone)
     _say_as_of(view, now, is_filtered=is_used)
     return view
@@ -121,7 +121,8 @@ def _watch(home: Home, shown: str) -> None:
     if build is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="news"):
-        st.markdown(f"**Newer data is available**, as of {moment_words(build.as_of)} UTC.")
+        as_of = build.as_of.astimezone(ZoneInfo(build.report_timezone))
+        st.markdown(f"**Newer data is available**, as of {moment_words(as_of)}.")
         if st.button("Show it", type="primary"):
             forget_build()
             st.rerun()

@@ -1,17 +1,15 @@
 """Reads of published data for pages, cached by build so that a page never mixes two builds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from dashboards.reading import Reading, reading
 from dashboards.series import Point
-from dashboards.words import names_words
 from transforms.home import Home
 from transforms.published import (
     Build,
@@ -166,99 +164,33 @@ def rows(
     limit: int,
 ) -> pl.DataFrame:
     """Return rows of a published table by equality filters."""
-    return _published.rows(name, filters=filters, order=order, limit=limit)
-
-
-@st.cache_data(max_entries=50, show_spinner=False)
-def first_day(_published: Published, build_id: str, metrics: tuple[str, ...]) -> date | None:
-    """Return the first day of the months for which any of the metrics is published."""
-    known = definitions(_published, build_id)
-    starts = [
-        _published.metric(name, grain="month", scope="organisation", scope_id="all")[
-            "period_start_date"
-        ].min()
-        for name in metrics
-        if name in known
-    ]
-    return min((start for start in starts if isinstance(start, date)), default=None)
+    return _published.rows(name, filters=filters, order=order or None, limit=limit)
 
 
 @dataclass(frozen=True)
-class View:
-    """What a page is given: one build, one selection, and short ways to read both."""
+class Span:
+    """From the first month with anything in it to the end of the last one (not included)."""
 
-    published: Published
-    selection: Selection
-    zone: ZoneInfo
+    first: date
+    last: date
 
-    @property
-    def build(self) -> Build:
-        """Return the build that everything on the page is read from."""
-        return self.published.build
 
-    @property
-    def as_of(self) -> datetime:
-        """Return the build's last instant in the report zone."""
-        return self.build.as_of.astimezone(self.zone)
-
-    def of_teams(self, names: tuple[str, ...]) -> "View":
-        """Return the same view for the named teams only."""
-        frame = self.table("teams").filter(pl.col("name").is_in(list(names)))
-        chosen = replace(
-            self.selection, team_ids=tuple(frame["team_id"]), team=names_words(names, most=12)
-        )
-        return replace(self, selection=chosen)
-
-    def definitions(self) -> dict[str, dict[str, Any]]:
-        """Return the published definition of every metric by name."""
-        return definitions(self.published, self.build.build_id)
-
-    def now(self, metric: str) -> Reading:
-        """Return a metric over the selected period."""
-        return self.window(metric, self.selection.since, self.selection.until)
-
-    def before(self, metric: str) -> Reading | None:
-        """Return a metric over the equal period before, None when there is none."""
-        if self.selection.before is None:
-            return None
-        return self.window(metric, self.selection.before, self.selection.since)
-
-    def window(
-        self, metric: str, since: date, until: date, *, team_ids: tuple[str, ...] | None = None
-    ) -> Reading:
-        """Return a metric over other days, or for other teams, than the selected ones."""
-        teams = team_ids or self.selection.team_ids
-        service_ids = self.selection.service_ids
-        build = self.build.build_id
-        return window(self.published, build, metric, since, until, teams, service_ids)
-
-    def points(self, metric: str, *, grain: str, since: date) -> tuple[Point, ...]:
-        """Return a metric's periods for the selected service, team or everything."""
-        chosen = self.selection
-        scope, scope_id = "organisation", "all"
-        if chosen.service_ids:
-            scope, scope_id = "service", chosen.service_ids[0]
-        elif chosen.team_ids:
-            scope, scope_id = "team", chosen.team_ids[0]
-        return points(
-            self.published, self.build.build_id, metric, grain, scope, scope_id, since
-        )  # fmt: skip
-
-    def observations(self, metric: str, *, limit: int) -> pl.DataFrame:
-        """Return the rows behind a metric for the selection, newest first."""
-        build = self.build.build_id
-        return observations(self.published, build, metric, self.selection, limit)
-
-    def explain(self, metric: str) -> Explanation:
-        """Return what a number of the selection is made of."""
-        return explanation(self.published, self.build.build_id, metric, self.selection)
-
-    def table(self, name: str) -> pl.DataFrame:
-        """Return one small published table."""
-        return table(self.published, self.build.build_id, name)
-
-    def rows(
-        self, name: str, *, filters: Mapping[str, Any], order: str, limit: int
-    ) -> pl.DataFrame:
-        """Return rows of a published table."""
-        return rows(self.published, self.build.build_id, name, filters, order, limit)
+@st.cache_data(max_entries=50, show_spinner=False)
+def history(_published: Published, build_id: str, metrics: tuple[str, ...]) -> Span | None:
+    """Return the months in which any of the metrics has rows; None when there are none."""
+    known = definitions(_published, build_id)
+    months = [
+        row
+        for name in metrics
+        if name in known
+        for row in _published.metric(
+            name, grain="month", scope="organisation", scope_id="all"
+        ).iter_rows(named=True)
+        if row["n"]
+    ]
+    if not months:
+        return None
+    return Span(
+        first=min(row["period_start_date"] for row in months),
+        last=max(row["period_end_date"] for row in months),
+    )

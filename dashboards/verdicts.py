@@ -9,6 +9,7 @@ from dashboards.reading import Reading
 from dashboards.words import names_words, value_words
 
 NAMED_TEAMS = 2
+NO_DATA = "no data"
 Tone = Literal["better", "worse", "steady", "unknown"]
 
 
@@ -34,10 +35,12 @@ def _unknown(word: str, earlier: str | None = None) -> Verdict:
 def compare(now: Reading, before: Reading | None, *, spoken: Spoken, direction: str) -> Verdict:
     """Return how the reading compares with the one before, in the metric's own words."""
     if not now.is_known:
-        return _unknown("no data")
+        return _unknown(NO_DATA)
     if before is None or not before.is_known:
         return _unknown("no earlier period")
     earlier = value_words(before.value, unit=before.unit, n=before.n)
+    if now.n == 0:
+        return _unknown(f"no {spoken.noun}s", earlier)
     if now.is_small:
         return _unknown(f"too few {spoken.noun}s to say ({now.n})", earlier)
     if before.is_small:
@@ -105,10 +108,12 @@ def _is_said(is_all: bool, names: Sequence[str], other: Sequence[str] | None) ->
     return is_all == (len(teams) > NAMED_TEAMS)
 
 
-def headline(findings: Sequence[Finding], *, known: int, period: str) -> str:
+def headline(findings: Sequence[Finding], *, known: int, period: str, has_before: bool) -> str:
     """Return the page's first sentence: the worst clear change, else that all is steady."""
     if known == 0:
-        return "There is nothing to report for this selection."
+        return "Nothing was deployed and no incident was recorded in this selection."
+    if not has_before:
+        return "This is the whole history, so there is no earlier period to compare it with."
     if not findings:
         return f"No number has clearly changed against the {period} before."
     worst = findings[0]

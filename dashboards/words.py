@@ -61,6 +61,8 @@ def percent_words(ratio: float | None, *, n: int) -> str:
     percent = known * 100
     if 0 < percent < 0.5 and n < 100:
         return "under 1 %"
+    if 99.5 <= percent < 100:
+        return f"{math.floor(percent * 10) / 10:.1f} %"
     if n >= 100 and percent < 9.95 and abs(percent - round(percent)) >= 0.05:
         return f"{percent:.1f} %"
     return f"{percent:.0f} %"

@@ -4,9 +4,16 @@ import polars as pl
 import streamlit as st
 
 from dashboards import states
-from dashboards.reader import View
 from dashboards.safe_text import plain_text, safe_text
-from dashboards.sources import ages, coverage_table, health_table, rows_add_up
+from dashboards.sources import (
+    ages,
+    coverage_table,
+    health_table,
+    rows_add_up,
+    sources_table,
+    unfinished,
+)
+from dashboards.view import View
 from dashboards.words import count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Data health", "Overview", 2, "health"
@@ -37,10 +44,21 @@ def _draw_sources(health: pl.DataFrame) -> None:
     if health.is_empty():
         st.caption("Nothing has been read. Name a source in `leadline.yml`, then `leadline run`.")
         return
-    adds_up = rows_add_up(health)
+    st.dataframe(
+        sources_table(health),
+        hide_index=True,
+        height="content",
+        alt="One row a source: in time or late, last success, lag, last error",
+    )
+    for row in unfinished(health).iter_rows(named=True):
+        st.warning(
+            f"{safe_text(row['source'])}, {safe_text(row['stream'])}: "
+            f"{safe_text(row['last_error'])}. Run `leadline doctor` for the remedy."
+        )
+    st.subheader("Rows read", anchor=False)
     st.caption(
         "Every row that was read is loaded, a duplicate, or quarantined: the counts add up."
-        if adds_up
+        if rows_add_up(health)
         else "The counts do not add up for the streams marked below; run `leadline doctor`."
     )
     st.dataframe(
@@ -51,15 +69,8 @@ def _draw_sources(health: pl.DataFrame) -> None:
             name: st.column_config.NumberColumn(format="localized")
             for name in ("Read", "Loaded", "Duplicate", "Quarantined")
         },
-        alt="One row a stream: last success, lag, rows read, loaded, duplicate, quarantined",
+        alt="One row a stream: last success, rows read, loaded, duplicate, quarantined",
     )
-    for row in health.filter(
-        pl.col("last_error").is_not_null() & (pl.col("last_status") != "complete")
-    ).iter_rows(named=True):
-        st.warning(
-            f"{safe_text(row['source'])}, {safe_text(row['stream'])}: "
-            f"{safe_text(row['last_error'])}. Run `leadline doctor` for the remedy."
-        )
 
 
 def _draw_coverage(coverage: pl.DataFrame) -> None:
@@ -67,7 +78,9 @@ def _draw_coverage(coverage: pl.DataFrame) -> None:
     if coverage.is_empty():
         st.caption("There are no coverage figures in this build.")
         return
-    st.dataframe(coverage_table(coverage), hide_index=True, alt="How much of the data is linked")
+    st.dataframe(
+        coverage_table(coverage), hide_index=True, height="content", alt="How much is known"
+    )
 
 
 def _draw_audit(audit: pl.DataFrame) -> None:
@@ -99,7 +112,8 @@ def _draw_audit(audit: pl.DataFrame) -> None:
 
 def _draw_check(row: dict[str, object], *, word: str) -> None:
     where = f"{row['table_name']}.{row['column_name']}" if row["column_name"] else row["table_name"]
-    with st.expander(f"{word}: {safe_text(str(row['expectation']))}, {safe_text(str(where))}"):
+    expected = str(row["expectation"]).replace("_", " ")
+    with st.expander(f"{word}: {safe_text(expected)}, {safe_text(str(where))}"):
         st.markdown(
             f"Expected {safe_text(str(row['expected'] or 'no rows'))}, "
             f"found {safe_text(str(row['observed'] or 'some'))}."

@@ -9,10 +9,10 @@ from dashboards import charts
 from dashboards.catalogue import STAGES
 from dashboards.explain import explain
 from dashboards.pictures import draw_picture
-from dashboards.reader import View
 from dashboards.reading import Reading
 from dashboards.series import own_range
 from dashboards.theme import palette
+from dashboards.view import View
 from dashboards.words import count_words, duration_words, percent_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Delivery", "Improvement", 1, "delivery"

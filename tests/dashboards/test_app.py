@@ -1,13 +1,14 @@
+import asyncio
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 import streamlit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
 from streamlit import config
 from streamlit.web.server.starlette import App
 
@@ -17,9 +18,13 @@ from dashboards.app import SecurityHeaders, content_security_policy
 ROOT = Path(application.__file__).parent
 
 
-def _client() -> TestClient:
+def _get(path: str) -> httpx.Response:
     async def answer(_request: object) -> PlainTextResponse:
         return PlainTextResponse("page")
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=site)) as client:
+            return await client.get(f"http://127.0.0.1{path}")
 
     policy = content_security_policy("<script>\n a = 1\n</script>")
     routes = [
@@ -28,14 +33,13 @@ def _client() -> TestClient:
         Route("/healthz", application.healthz),
         Route("/readyz", application.readyz),
     ]
-    return TestClient(
-        Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, policy=policy)])
-    )
+    site = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, policy=policy)])
+    return asyncio.run(ask())
 
 
 def test_every_reply_carries_the_security_headers() -> None:
     for path in ("/", "/missing", "/_stcore/metrics"):
-        headers = _client().get(path).headers
+        headers = _get(path).headers
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
@@ -57,17 +61,17 @@ def test_the_page_has_only_inline_scripts_that_the_policy_knows() -> None:
 
 
 def test_the_metrics_of_the_server_are_closed() -> None:
-    assert _client().get("/_stcore/metrics").status_code == 404
+    assert _get("/_stcore/metrics").status_code == 404
 
 
 def test_health_answers_without_data_and_readiness_names_the_build(
     published_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADLINE_HOME", str(tmp_path))
-    assert _client().get("/healthz").json() == {"status": "ok"}
-    assert _client().get("/readyz").status_code == 503
+    assert _get("/healthz").json() == {"status": "ok"}
+    assert _get("/readyz").status_code == 503
     monkeypatch.setenv("LEADLINE_HOME", str(published_home))
-    assert _client().get("/readyz").json()["build"] == "20261122T090000Z-0000aaaa"
+    assert _get("/readyz").json()["build"] == "20261122T090000Z-0000aaaa"
 
 
 def test_readiness_is_refused_when_the_build_cannot_be_read(
@@ -75,7 +79,7 @@ def test_readiness_is_refused_when_the_build_cannot_be_read(
 ) -> None:
     (tmp_path / "published" / "current").mkdir(parents=True)
     monkeypatch.setenv("LEADLINE_HOME", str(tmp_path))
-    reply = _client().get("/readyz")
+    reply = _get("/readyz")
     assert reply.status_code == 503
     assert reply.json() == {"status": "the published build cannot be read"}
 

@@ -136,7 +136,7 @@ def test_the_summary_follows_the_team(open_page: OpenPage, published_home: Path)
 
 def test_few_events_are_listed_instead_of_a_median(open_page: OpenPage, lone_home: Path) -> None:
     text = said(open_page(lone_home, "summary"))
-    assert "They took " in text
+    assert "It took " in text
     assert "too few changes to say (1)" in text or "no earlier period" in text
 
 

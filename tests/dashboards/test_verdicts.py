@@ -65,7 +65,7 @@ def test_the_headline_names_one_or_two_teams_instead_of_all() -> None:
         (RECOVERY, "", _verdict("worse")), (RECOVERY, "Payments", _verdict("worse")),
         (RECOVERY, "Search", _verdict("worse")),
     ])  # fmt: skip
-    assert headline(found, known=6, period="90 days") == (
+    assert headline(found, known=6, period="90 days", has_before=True) == (
         "Payments and Search recover more slowly than in the 90 days before; "
         "everything else is steady."
     )
@@ -86,15 +86,22 @@ def test_the_headline_says_the_worst_and_the_best() -> None:
     found = gather([
         (LEAD_TIME, "", _verdict("better")), (RECOVERY, "Payments", _verdict("worse")),
     ])  # fmt: skip
-    assert headline(found, known=6, period="90 days") == (
+    assert headline(found, known=6, period="90 days", has_before=True) == (
         "Payments recovers more slowly and changes reach production faster "
         "than in the 90 days before."
     )
 
 
 def test_the_headline_of_a_quiet_period_says_so() -> None:
-    assert "nothing to report" in headline((), known=0, period="90 days")
-    assert headline((), known=6, period="90 days").startswith("No number has clearly changed")
+    assert "Nothing was deployed" in headline((), known=0, period="90 days", has_before=True)
+    assert headline((), known=6, period="90 days", has_before=True).startswith(
+        "No number has clearly changed"
+    )
+
+
+def test_the_whole_history_is_not_compared() -> None:
+    said = headline((), known=6, period="Whole history", has_before=False)
+    assert "no earlier period" in said
 
 
 def test_a_row_with_missing_numbers_is_read_without_them() -> None:
