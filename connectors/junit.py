@@ -6,6 +6,7 @@ Auth: none. Limits: none; a report may have 50 MB, entities and DTDs are refused
 Linking: <properties> may name commit_sha, service and pipeline_run_id.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,25 +82,22 @@ class JUnitConnector:
         for file in self.config.files():
             report_file = file.relative_to(root).as_posix()
             try:
-                status = file.stat()
-                stamp = f"{status.st_size}:{status.st_mtime_ns}"
-                if known.get(report_file) == stamp:
-                    continue
-                body = file.read_bytes() if status.st_size <= MOST_BYTES else b""
+                found = _read_changed(file, known=str(known.get(report_file, "")))
             except OSError as exc:
                 raise SourceUnreachable(
                     f"{file} cannot be read ({exc.strerror}); check its rights",
                     source=self.name,
                     stream=stream.name,
                 ) from exc
-            yield from _file_pages(
-                body,
-                is_too_large=status.st_size > MOST_BYTES,
-                report_file=report_file,
-                stamp=stamp,
-                finished=resume.children,
-                now=now,
-            )
+            if found is not None:
+                body, stamp = found
+                yield from _file_pages(
+                    body,
+                    report_file=report_file,
+                    stamp=stamp,
+                    finished=resume.children,
+                    now=now,
+                )
 
     def next_cursor(
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
@@ -110,10 +108,24 @@ class JUnitConnector:
         return {"files": files}
 
 
+def _read_changed(file: Path, *, known: str) -> tuple[bytes, str] | None:
+    """Return a report and its stamp, or None if its content is the known one.
+
+    The stamp is size, time of writing and digest: a file that was only written again is read to
+    see that, and one that was not touched is not even opened. One too large comes without bytes.
+    """
+    status = file.stat()
+    written = f"{status.st_size}:{status.st_mtime_ns}:"
+    if known.startswith(written):
+        return None
+    body = file.read_bytes() if status.st_size <= MOST_BYTES else None
+    digest = hashlib.sha256(body).hexdigest() if body is not None else "too large"
+    return None if known.endswith(f":{digest}") else (body or b"", written + digest)
+
+
 def _file_pages(
     body: bytes,
     *,
-    is_too_large: bool,
     report_file: str,
     stamp: str,
     finished: frozenset[str],
@@ -123,6 +135,7 @@ def _file_pages(
     try:
         report = decode_report(body, report_file=report_file)
     except ValueError as exc:
+        is_too_large = stamp.endswith(":too large")
         why = f"larger than {MOST_BYTES} bytes" if is_too_large else str(exc)
         yield Refusal(
             stream=RESULTS.name,

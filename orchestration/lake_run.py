@@ -129,6 +129,7 @@ class Run:
     set_aside: Counter[str] = field(default_factory=Counter)
     _unforced: list[str] = field(default_factory=list)
     _journal: JournalWriter | None = None
+    _is_forced: bool = True
 
     def record(self, line: Mapping[str, Any]) -> None:
         """Append one line to the stream's journal."""
@@ -141,9 +142,12 @@ class Run:
             "stream": self.stream,
         }
         self._journal.write({"event": line["event"], **named, **line})
+        self._is_forced = False
 
     def force(self) -> None:
         """Force the pages so far to disk: files, their folders, then the journal."""
+        if self._is_forced:
+            return
         for name in self._unforced:
             sync_file(self.root / name)
         for folder in {(self.root / name).parent for name in self._unforced}:
@@ -151,6 +155,7 @@ class Run:
         self._unforced.clear()
         if self._journal is not None:
             self._journal.sync()
+        self._is_forced = True
 
     def _write(self, name: str, content: bytes) -> int:
         self._unforced.append(name)

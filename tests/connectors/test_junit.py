@@ -157,7 +157,8 @@ def test_a_report_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
     connector = _connector(tmp_path)
     cursor = next_cursor(connector, "test_results", _read(tmp_path))
     assert _read(tmp_path, cursor=cursor) == []
-    os.utime(tmp_path / "b.xml", (1, 1))
+    os.utime(tmp_path / "a.xml", (1, 1))
+    (tmp_path / "b.xml").write_text("<testsuite><testcase name='b'/></testsuite>")
     changed = pages_of(_read(tmp_path, cursor=cursor), "test_results")
     assert [page.context["file"] for page in changed] == ["b.xml"]
 
