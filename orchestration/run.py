@@ -154,7 +154,7 @@ def build_candidate(
     )
     with (
         context.steps.step("Building the models") as tell,
-        process_environment(work, key=key),
+        process_environment(work, lake=home.lake, key=key),
     ):
         report = build(
             work,

@@ -255,10 +255,11 @@ def child_environment(home: Home) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def process_environment(home: Home, *, key: SecretStr) -> Iterator[None]:
-    """Set what dbt reads from the environment (folder and key) while the body runs."""
+def process_environment(work: Home, *, lake: Path, key: SecretStr) -> Iterator[None]:
+    """Set what dbt reads from the environment while the body runs: work folder, lake and key."""
     wanted = {
-        "LEADLINE_HOME": str(home.root),
+        "LEADLINE_HOME": str(work.root),
+        "LEADLINE_LAKE": str(lake),
         "LEADLINE_PSEUDONYM_KEY": key.get_secret_value(),
     }
     before = {name: os.environ.get(name) for name in wanted}

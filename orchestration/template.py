@@ -21,7 +21,7 @@ sources:
   #   expected_sync_hours: 24       # Data health warns when the last success is older
   # servicenow:
   #   base_url: https://acme.service-now.com
-  #   user: leadline
+  #   username: leadline
   #   password: ${SERVICENOW_PASSWORD}
   # pagerduty:
   #   token: ${PAGERDUTY_TOKEN}

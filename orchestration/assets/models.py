@@ -78,7 +78,9 @@ def ensure_manifest(home: Home, *, target: Path) -> None:
     newest = max(path.stat().st_mtime for path in [*files, *folders])
     if manifest.exists() and manifest.stat().st_mtime > newest:
         return
-    with process_environment(home, key=pseudonym_key(home, environment=read_environment())):
+    with process_environment(
+        home, lake=home.lake, key=pseudonym_key(home, environment=read_environment())
+    ):
         run_dbt("parse", target=target)
 
 

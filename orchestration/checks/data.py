@@ -62,7 +62,7 @@ def _models(context: Context) -> Check:
     target = Path(tempfile.mkdtemp(prefix="leadline-parse-"))
     try:
         key = pseudonym_key(context.home, environment=context.environment)
-        with process_environment(context.home, key=key):
+        with process_environment(context.home, lake=context.home.lake, key=key):
             run_dbt("parse", target=target)
     except LeadlineError as exc:
         return Check("Models", "fail", str(exc), "correct the file that dbt names")

@@ -1,5 +1,5 @@
 {# The lake's journal, read once a build: which pages exist, how they are written, what each run did. #}
-{% macro lake_path() %}{{ env_var('LEADLINE_HOME') }}/lake/{% endmacro %}
+{% macro lake_path() %}{{ env_var('LEADLINE_LAKE') }}/{% endmacro %}
 
 {% macro open_lake() %}
 {% if execute %}

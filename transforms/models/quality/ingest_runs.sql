@@ -1,8 +1,21 @@
+{# A source whose records carry their own versions was read later than what it tells of. #}
 with
-    finished as (
-        select *
+    imports as (
+        select distinct run_id, source, stream
         from {{ source('staging', 'journal') }}
-        where event = 'run_finished' and read_at <= {{ as_of() }}
+        where event = 'page' and versions_from_source
+    ),
+    finished as (
+        select journal.*
+        from {{ source('staging', 'journal') }} as journal
+        left join
+            imports
+            on journal.run_id = imports.run_id
+            and journal.source = imports.source
+            and journal.stream = imports.stream
+        where
+            journal.event = 'run_finished'
+            and (journal.read_at <= {{ as_of() }} or imports.run_id is not null)
     ),
     started as (
         select run_id, source, stream, window_from, window_to, resumed_from, read_at

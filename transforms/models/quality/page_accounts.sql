@@ -15,4 +15,6 @@ inner join
     on accounts.page_id = journal.page_id
     and accounts.source = journal.source
     and accounts.stream = journal.stream
-where journal.event = 'page' and journal.read_at <= {{ as_of() }}
+where
+    journal.event = 'page'
+    and (journal.read_at <= {{ as_of() }} or journal.versions_from_source)

@@ -35,7 +35,7 @@ select
     cast(coalesce(accounts.duplicate_count, 0) as bigint) as duplicate_count,
     cast(coalesce(accounts.quarantined_count, 0) as bigint) as quarantined_count,
     cast(coalesce(runs.call_count, 0) as bigint) as call_count,
-    {{ seconds_between('runs.last_success_at', as_of()) }} as lag_seconds,
+    greatest({{ seconds_between('runs.last_success_at', as_of()) }}, 0) as lag_seconds,
     try_cast({{ setting('expected_sync_hours', 'runs.source', '26') }} as double) * 3600 as expected_lag_seconds,
     coalesce(
         {{ seconds_between('runs.last_success_at', as_of()) }}
