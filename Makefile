@@ -28,7 +28,7 @@ lint: env-dev ## style, types, SQL layout, who may import whom
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfmt --check --quiet --no-progressbar transforms
+	.venv/bin/sqlfmt --check --no-progressbar transforms
 	.venv/bin/lint-imports
 	.venv/bin/python -m pip check
 
