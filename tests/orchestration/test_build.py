@@ -1,0 +1,176 @@
+"""The build: a work file from models, and a clear word when there is nothing or something broke."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from pydantic import SecretStr
+
+from orchestration.build import (
+    BuildReport,
+    Parameters,
+    build,
+    dbt_results,
+    newest_read_at,
+    prepare,
+)
+from orchestration.errors import AuditBlocked, BuildFailed, NothingToRead
+from orchestration.lake import BulkPage, Lake
+from orchestration.settings import process_environment
+from orchestration.warehouse import warehouse
+from tests.orchestration.conftest import NOON
+from transforms.home import Home
+
+WriteProject = Callable[[dict[str, str]], Path]
+THING_TESTS = """
+models:
+  - name: things
+    columns:
+      - name: id
+        data_tests:
+          - unique
+          - accepted_values: {arguments: {values: [%s], quote: false}, config: {severity: %s}}
+"""
+
+
+@pytest.fixture
+def parameters(home: Home) -> Parameters:
+    return Parameters(
+        as_of=NOON,
+        report_timezone="UTC",
+        definition_version="d",
+        code_version="c",
+        lake_path=home.lake,
+        sample_data=False,
+    )
+
+
+def run(
+    home: Home, parameters: Parameters, project: Path, *, arguments: tuple[str, ...] = ()
+) -> BuildReport:
+    with process_environment(home, lake=home.lake, key=SecretStr("key")):
+        return build(home, parameters=parameters, project=project, arguments=arguments)
+
+
+def test_models_see_the_parameters_and_the_file_is_free_again(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/things.yml": THING_TESTS % (1, "error")})
+    report = run(home, parameters, project)
+    assert report.rows == {"things": 1}
+    assert [result.is_success for result in dbt_results(report.outcomes)] == [True, True]
+    assert {result.table_name for result in dbt_results(report.outcomes)} == {"things"}
+    with warehouse(home.warehouse_file, read_only=False) as connection:
+        rows = connection.execute("select as_of from v1.things").fetchall()
+    assert rows == [(NOON.replace(tzinfo=None),)]
+
+
+def test_a_failing_test_blocks_and_is_named(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/things.yml": THING_TESTS % (2, "error")})
+    with pytest.raises(AuditBlocked, match="accepted_values_things_id"):
+        run(home, parameters, project)
+
+
+def test_a_failing_test_that_only_warns_is_kept_as_a_result(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/things.yml": THING_TESTS % (2, "warn")})
+    (warned,) = [
+        one for one in dbt_results(run(home, parameters, project).outcomes) if not one.is_success
+    ]
+    assert not warned.is_blocking
+    assert warned.unexpected_count == 1
+
+
+def test_a_failing_model_is_named_with_its_reason(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/broken.sql": "select nosuch from build.parameters"})
+    with pytest.raises(BuildFailed) as caught:
+        run(home, parameters, project)
+    assert "broken" in str(caught.value)
+    assert "nosuch" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 5
+
+
+def test_a_project_that_cannot_be_parsed_is_one_sentence(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/broken.sql": "select {{ nosuch( }}"})
+    with pytest.raises(BuildFailed, match="dbt build failed"):
+        run(home, parameters, project)
+
+
+def test_models_without_any_row_are_an_error(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/things.sql": "select 1 as id where false"})
+    with pytest.raises(BuildFailed, match="no rows at all"):
+        run(home, parameters, project)
+
+
+def test_a_project_without_models_is_an_error(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({})
+    (project / "models" / "things.sql").unlink()
+    with pytest.raises(BuildFailed, match="no model"):
+        run(home, parameters, project)
+
+
+def test_changed_code_leaves_nothing_of_a_former_model(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/former.sql": "select 1 as id"})
+    assert set(run(home, parameters, project).rows) == {"things", "former"}
+    (project / "models" / "former.sql").unlink()
+    changed = replace(parameters, code_version="c2")
+    assert set(run(home, changed, project).rows) == {"things"}
+
+
+def test_staging_is_rebuilt_when_its_code_changes_and_not_otherwise(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/staging/stg.sql": "select 1 as id"})
+    assert run(home, parameters, project).was_full
+    assert not run(home, parameters, project).was_full
+    (project / "models" / "staging" / "stg.sql").write_text("select 2 as id")
+    assert run(home, parameters, project).was_full
+
+
+@pytest.mark.parametrize("damage", [b"no database at all", b"\0" * 20_000])
+def test_a_damaged_work_file_is_made_again(
+    home: Home, parameters: Parameters, damage: bytes
+) -> None:
+    home.work.mkdir(parents=True)
+    home.warehouse_file.write_bytes(damage)
+    home.staging_file.write_bytes(damage)
+    prepare(home, parameters=parameters)
+    assert not home.staging_file.exists()
+    with duckdb.connect(str(home.warehouse_file)) as connection:
+        assert connection.execute("select count(*) from build.parameters").fetchall() == [(1,)]
+
+
+def test_as_of_is_the_newest_instant_in_the_lake(home: Home) -> None:
+    lake = Lake(home.lake)
+    for source, hour in (("git", 9), ("github", 11)):
+        moment = NOON.replace(hour=hour)
+        page = BulkPage(body=b"{}\n", row_count=1, read_at=moment)
+        lake.append_bulk(source, "commits", kind=source, pages=[page], read_at=moment)
+    assert newest_read_at(lake) == NOON.replace(hour=11)
+
+
+def test_a_lake_that_holds_only_the_catalogue_is_empty(home: Home) -> None:
+    lake = Lake(home.lake)
+    with pytest.raises(NothingToRead, match="is empty"):
+        newest_read_at(lake)
+    lake.write_catalogue([json.loads('{"record_type": "team"}')], read_at=NOON)
+    with pytest.raises(NothingToRead) as caught:
+        newest_read_at(lake)
+    assert caught.value.exit_code == 3

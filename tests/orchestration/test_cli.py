@@ -1,0 +1,178 @@
+"""The command line: quick to answer, one sentence for an expected error, the right exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from orchestration.builds import read_pointer
+from orchestration.locks import run_lock
+from tests.orchestration.conftest import Publisher
+from transforms.home import Home
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("dagster", "dbt", "great_expectations", "streamlit", "polars", "pandas", "duckdb", "httpx")
+
+
+def leadline(
+    *arguments: str, home: Home, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
+    settings: Mapping[str, str] = {"LEADLINE_HOME": str(home.root), "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        env={**kept, **settings, "COLUMNS": "200", **environment},
+        cwd=cwd or home.root.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom orchestration.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["run"], 2, "leadline init"),
+        (["run", "--nosuch"], 2, "No such option"),
+        (["run", "--git", "nosuch"], 2, "nosuch is no folder"),
+        (["run", "--tag-pattern", "x"], 2, "goes with --git"),
+        (["build", "--as-of", "yesterday"], 2, "2026-09-30T00:00Z"),
+        (["build"], 3, "is empty"),
+        (["publish"], 5, "no finished build"),
+        (["publish", "--to", "nosuch"], 2, "There is no build"),
+        (["sql", "select 1"], 3, "Nothing is published"),
+        (["dashboard"], 3, "Nothing is published"),
+    ],
+)
+def test_an_expected_error_is_one_sentence_with_its_exit_code(
+    home: Home, arguments: list[str], code: int, told: str
+) -> None:
+    home.root.mkdir()
+    ended = leadline(*arguments, home=home)
+    assert ended.returncode == code
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_held_lock_gives_75_and_its_holder(home: Home) -> None:
+    with run_lock(home.work):
+        ended = leadline("build", home=home)
+    assert ended.returncode == 75
+    assert f"pid {os.getpid()}" in ended.stderr
+
+
+def test_init_writes_a_file_once(home: Home) -> None:
+    home.root.mkdir()
+    assert leadline("init", home=home).returncode == 0
+    assert "organisation:" in (home.root.parent / "leadline.yml").read_text()
+    again = leadline("init", home=home)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert leadline("init", "--force", home=home).returncode == 0
+
+
+def test_a_secret_in_the_settings_is_nowhere_in_the_output(home: Home) -> None:
+    home.root.mkdir()
+    (home.root.parent / "leadline.yml").write_text(
+        "sources:\n  github: {organisation: acme, token: CANARY_51}\n"
+    )
+    for command in ("run", "sync", "doctor"):
+        ended = leadline(command, home=home)
+        assert ended.returncode == 2
+        assert "line 2" in ended.stderr + ended.stdout
+        assert "CANARY_51" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [("csv", "id\n1\n2\n"), ("json", '[\n {\n  "id": 1\n },\n {\n  "id": 2\n }\n]\n')],
+)
+def test_sql_writes_what_was_published(
+    home: Home, publisher: Publisher, output: str, expected: str
+) -> None:
+    publisher(1, 2, second=1)
+    ended = leadline("sql", "from things order by id", "--format", output, home=home)
+    assert ended.returncode == 0
+    assert ended.stdout == expected
+
+
+def test_sql_writes_parquet_to_a_file(home: Home, publisher: Publisher) -> None:
+    publisher(1, 2, second=1)
+    file = home.root / "things.parquet"
+    ended = leadline("sql", "from things", "-f", "parquet", "-o", str(file), home=home)
+    assert ended.returncode == 0
+    assert file.read_bytes()[:4] == b"PAR1"
+    assert leadline("sql", "from things", "-f", "parquet", home=home).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "drop table things",
+        "insert into things values (3)",
+        "select * from read_text('/etc/hostname')",
+        "copy things to '/tmp/things.csv'",
+        "attach '/tmp/x.duckdb' as x",
+        "install httpfs",
+        "set enable_external_access = true",
+    ],
+)
+def test_sql_changes_nothing_and_reads_nothing_else(
+    home: Home, publisher: Publisher, query: str
+) -> None:
+    publisher(1, second=1)
+    before = read_pointer(home.current)
+    ended = leadline("sql", query, home=home)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The query failed: ")
+    assert read_pointer(home.current) == before
+
+
+def test_sql_shows_control_characters_as_escapes(home: Home, publisher: Publisher) -> None:
+    publisher(1, second=1)
+    ended = leadline("sql", r"select e'\x1b[31mred' || chr(8238) || '[bold]x' as title", home=home)
+    assert "\\x1b[31mred\\u202e[bold]x" in ended.stdout
+
+
+def test_rolling_back_is_said_and_done(home: Home, publisher: Publisher) -> None:
+    first = publisher(1, second=1)
+    publisher(2, second=2)
+    ended = leadline("publish", "--to", first.manifest.build_id, home=home)
+    assert ended.returncode == 0
+    assert first.manifest.build_id in ended.stderr
+    rows = json.loads(leadline("sql", "from things", "-f", "json", home=home).stdout)
+    assert rows == [{"id": 1}]
+
+
+def test_doctor_checks_at_least_fifteen_things_and_mends_each(
+    home: Home, publisher: Publisher
+) -> None:
+    publication = publisher(1, second=1)
+    file = publication.path / "warehouse.duckdb"
+    file.chmod(0o644)
+    file.write_bytes(b"damaged")
+    ended = leadline("doctor", home=home)
+    assert ended.returncode == 1
+    assert "✗ Fingerprint" in ended.stdout
+    assert int(ended.stdout.splitlines()[-1].split(" checks")[0]) >= 15
+    signs = sum(line.startswith(("!", "✗")) for line in ended.stdout.splitlines())
+    mends = sum(line.strip().startswith("mend:") for line in ended.stdout.splitlines())
+    assert signs == mends > 0
