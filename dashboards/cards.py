@@ -23,6 +23,7 @@ from dashboards.words import (
     value_words,
 )
 
+EVENTS_READ = 1000
 _COLOURS = {"better": "blue", "worse": "orange"}
 
 
@@ -140,7 +141,7 @@ def mark_of(verdict: Verdict) -> str:
 
 def events_words(view: View, spoken: Spoken, now: Reading) -> str:
     """Return the few events behind a card one by one, in place of a median."""
-    frame = view.observations(spoken.metric, limit=LISTED_BELOW * 4)
+    frame = view.observations(spoken.metric, limit=EVENTS_READ)
     rows = frame.unique("observation_id", maintain_order=True).iter_rows(named=True)
     events = [row for row in rows if row["exclusion_reason"] is None][: now.n]
     over = [
@@ -148,9 +149,6 @@ def events_words(view: View, spoken: Spoken, now: Reading) -> str:
     ]
     still = count_words(len(events) - len(over), spoken.noun)
     is_open = f"{still} still open." if len(over) < len(events) else ""
-    took = (
-        f"{'They' if len(over) > 1 else 'It'} took {names_words(over, most=LISTED_BELOW)}."
-        if over
-        else ""
-    )
+    who = "They" if len(over) > 1 else "It"
+    took = f"{who} took {names_words(over, most=LISTED_BELOW)}." if over else ""
     return f"{took} {is_open}".strip()

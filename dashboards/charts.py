@@ -121,7 +121,7 @@ def trend(
             tickvals=marks, ticktext=[_tick(mark) for mark in marks],
         )  # fmt: skip
     else:
-        figure.update_yaxes(range=[low, high], **_value_ticks(values, unit, most=3))
+        figure.update_yaxes(range=[low, high], **_value_ticks([high], unit, most=3))
     _period_axis(figure, points, colours)
     if known:
         figure.add_annotation(**_latest_label(known[-1], accent or colours.ink, is_log=is_log))

@@ -10,7 +10,7 @@ from dashboards.view import View
 from dashboards.words import DASH, duration_words, moment_words, names_words
 
 SHOWN, LOOKED_AT, SEVERE = 3, 40, 2
-_COLUMNS = ("Source", "Incident", "Severity", "Open for", "Service", "Owner", "Since (UTC)")
+_COLUMNS = ("Source", "Incident", "Severity", "Open for", "Owner", "Service", "Since (UTC)")
 
 
 def open_now(view: View) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def draw_risks(view: View) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config={"Source": st.column_config.LinkColumn(display_text="open", width=60)},
+        column_config={"Source": st.column_config.LinkColumn(display_text="open", width=55)},
         alt="Open incidents of severity 1 or 2, worst first",
     )
 
@@ -58,8 +58,8 @@ def _words(row: dict[str, Any], hit: pl.DataFrame, teams: dict[str, str]) -> dic
         plain_text(row["title"]) or plain_text(row["incident_id"]),
         f"{row['severity']}",
         duration_words(row["restore_seconds"]),
-        names_words(services) or DASH,
         names_words(owners) or "nobody is named",
+        names_words(services) or DASH,
         moment_words(row["impact_started_at"]),
     )
     return dict(zip(_COLUMNS, values, strict=True))

@@ -80,7 +80,11 @@ def _draw_stages(whole: Reading, parts: list[tuple[str, Reading]], *, as_tables:
         st.dataframe(frame, hide_index=True, alt="Lead time by stage as a table")
         return
     said = "; ".join(f"{label} {duration_words(part.mean)}" for label, part in parts)
-    st.markdown("**All time from first commit to production, by stage** (the parts add up)")
+    most = max(part.n for _, part in parts)
+    st.markdown(
+        "**All time from first commit to production, by stage** (the parts add up; "
+        f"{count_words(most, 'change')} with a pull or merge request)"
+    )
     st.plotly_chart(
         charts.parts_of_time(parts, colours=palette()), theme=None, config=charts.CONFIG,
         key="stages_time", alt=f"Share of the time by stage. Means: {said}",

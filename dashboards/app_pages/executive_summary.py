@@ -82,7 +82,7 @@ def _draw_months(view: View, cards: list[Card]) -> None:
 
 
 def _draw_changes(view: View, found: tuple[Finding, ...]) -> None:
-    changes, risks = st.columns(2, gap="large")
+    changes, risks = st.columns((2, 3), gap="large")
     with changes:
         st.subheader("What changed", anchor=False)
         if view.selection.before is None:

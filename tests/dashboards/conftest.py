@@ -58,6 +58,25 @@ def stale_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path
     return home
 
 
+@pytest.fixture(scope="session")
+def seen() -> dict[tuple[str, ...], AppTest]:
+    """Pages that were opened and not touched, so that tests that only read share them."""
+    return {}
+
+
+@pytest.fixture
+def look_at(open_page: OpenPage, seen: dict[tuple[str, ...], AppTest]) -> OpenPage:
+    """Return a function that gives an opened page to read, not to click."""
+
+    def look(home: Path, start: str, **query: str) -> AppTest:
+        key = (str(home), start, *(f"{name}={value}" for name, value in query.items()))
+        if key not in seen:
+            seen[key] = open_page(home, start, **query)
+        return seen[key]
+
+    return look
+
+
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
     """Return a function that runs one page against a home, as a browser session would."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -183,6 +184,20 @@ def test_a_bad_address_shows_the_defaults_and_a_notice(browser: Browser, address
     assert "the defaults are shown instead" in notice
     assert page.locator("[data-testid='stException']").count() == 0
     assert watched.complaints == []
+    page.context.close()
+
+
+def test_names_from_the_address_are_shown_literally(browser: Browser, address: str) -> None:
+    names = ("http://evil.example", "**bold**", ":red[x]", "www.evil.example", "# title", "$a$")
+    query = "&".join(f"{quote(name)}=1" for name in names)
+    page, watched = _open(browser, address, f"?{query}")
+    notice = page.locator("[data-testid='stAlert']").first
+    shown = notice.inner_text().replace("\u2060", "")
+    for name in names:
+        assert name in shown
+    for drawn in ("a", "strong", "h1", ".katex", "img", "[class*='stMarkdownColored']"):
+        assert notice.locator(drawn).count() == 0
+    assert watched.foreign == []
     page.context.close()
 
 

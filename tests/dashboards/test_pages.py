@@ -38,9 +38,9 @@ def test_there_are_pages_and_each_says_where_it_belongs() -> None:
 
 @by_page
 def test_a_page_shows_the_published_build(
-    page: ModuleType, open_page: OpenPage, published_home: Path
+    page: ModuleType, look_at: OpenPage, published_home: Path
 ) -> None:
-    app = open_page(published_home, page.URL_PATH)
+    app = look_at(published_home, page.URL_PATH)
     assert_sound(app)
     assert [title.value for title in app.title] == [page.TITLE]
     assert "Sample data, as of 22 Nov 2026 09:00 UTC" in said(app)
@@ -49,9 +49,9 @@ def test_a_page_shows_the_published_build(
 @by_page
 @pytest.mark.parametrize("home", ["quiet_home", "lone_home", "stale_home"])
 def test_a_page_survives_no_rows_one_row_and_late_sources(
-    page: ModuleType, home: str, open_page: OpenPage, request: pytest.FixtureRequest
+    page: ModuleType, home: str, look_at: OpenPage, request: pytest.FixtureRequest
 ) -> None:
-    assert_sound(open_page(request.getfixturevalue(home), page.URL_PATH))
+    assert_sound(look_at(request.getfixturevalue(home), page.URL_PATH))
 
 
 @by_page
@@ -64,9 +64,9 @@ def test_a_page_survives_no_rows_one_row_and_late_sources(
     ids=["unknown", "contradictory"],
 )
 def test_a_bad_address_falls_back_to_the_defaults(
-    page: ModuleType, query: dict[str, str], open_page: OpenPage, published_home: Path
+    page: ModuleType, query: dict[str, str], look_at: OpenPage, published_home: Path
 ) -> None:
-    app = open_page(published_home, page.URL_PATH, **query)
+    app = look_at(published_home, page.URL_PATH, **query)
     assert_sound(app)
     assert "the defaults are shown instead" in said(app)
 
@@ -74,18 +74,18 @@ def test_a_bad_address_falls_back_to_the_defaults(
 @by_page
 @pytest.mark.parametrize("period", ["30 days", "Whole history"])
 def test_a_page_follows_the_period(
-    page: ModuleType, period: str, open_page: OpenPage, published_home: Path
+    page: ModuleType, period: str, look_at: OpenPage, published_home: Path
 ) -> None:
-    app = open_page(published_home, page.URL_PATH, period=period)
+    app = look_at(published_home, page.URL_PATH, period=period)
     assert_sound(app)
     assert app.selectbox(key="period").value == period
 
 
 @by_page
 def test_a_page_without_any_build_says_what_to_run(
-    page: ModuleType, open_page: OpenPage, tmp_path: Path
+    page: ModuleType, look_at: OpenPage, tmp_path: Path
 ) -> None:
-    app = open_page(tmp_path, page.URL_PATH)
+    app = look_at(tmp_path, page.URL_PATH)
     assert_sound(app)
     assert "Nothing has been published yet" in said(app)
     assert "leadline run --git PATH" in app.code[0].value
@@ -93,33 +93,33 @@ def test_a_page_without_any_build_says_what_to_run(
 
 @by_page
 def test_a_late_source_and_an_old_build_are_said(
-    page: ModuleType, open_page: OpenPage, stale_home: Path
+    page: ModuleType, look_at: OpenPage, stale_home: Path
 ) -> None:
-    app = open_page(stale_home, page.URL_PATH)
+    app = look_at(stale_home, page.URL_PATH)
     assert "Sample data" not in said(app)
     assert "old. Run `leadline run`" in said(app)
 
 
 def test_data_health_names_the_late_source_and_the_remedy(
-    open_page: OpenPage, stale_home: Path
+    look_at: OpenPage, stale_home: Path
 ) -> None:
-    text = said(open_page(stale_home, "health"))
+    text = said(look_at(stale_home, "health"))
     assert "1 of 4 sources is late (pagerduty): numbers after 18 Nov 2026" in text
     assert "token refused" in text
     assert "leadline doctor" in text
 
 
-def test_data_health_says_that_the_counts_add_up(open_page: OpenPage, published_home: Path) -> None:
-    app = open_page(published_home, "health")
+def test_data_health_says_that_the_counts_add_up(look_at: OpenPage, published_home: Path) -> None:
+    app = look_at(published_home, "health")
     assert "the counts add up" in said(app)
     assert "5 checks: 4 passed, 1 warned, 0 blocked." in said(app)
     assert any("select count(*) from v1.fct_changes" in code.value for code in app.code)
 
 
 def test_the_summary_has_six_cards_with_value_evidence_and_explanation(
-    open_page: OpenPage, published_home: Path
+    look_at: OpenPage, published_home: Path
 ) -> None:
-    app = open_page(published_home, "summary")
+    app = look_at(published_home, "summary")
     text = said(app)
     for label in ("Lead time", "Deployments", "Change failures", "Recovery", "Rework"):
         assert f"**{label}**" in text
@@ -128,14 +128,14 @@ def test_the_summary_has_six_cards_with_value_evidence_and_explanation(
     assert len(explained) == 6
 
 
-def test_the_summary_follows_the_team(open_page: OpenPage, published_home: Path) -> None:
-    everyone = said(open_page(published_home, "summary"))
-    payments = said(open_page(published_home, "summary", team="Payments"))
+def test_the_summary_follows_the_team(look_at: OpenPage, published_home: Path) -> None:
+    everyone = said(look_at(published_home, "summary"))
+    payments = said(look_at(published_home, "summary", team="Payments"))
     assert everyone != payments
 
 
-def test_few_events_are_listed_instead_of_a_median(open_page: OpenPage, lone_home: Path) -> None:
-    text = said(open_page(lone_home, "summary"))
+def test_few_events_are_listed_instead_of_a_median(look_at: OpenPage, lone_home: Path) -> None:
+    text = said(look_at(lone_home, "summary"))
     assert "It took " in text
     assert "too few changes to say (1)" in text or "no earlier period" in text
 
@@ -174,12 +174,12 @@ def test_charts_can_be_read_as_tables(open_page: OpenPage, published_home: Path)
 
 
 def test_a_broken_build_is_said_in_one_sentence(
-    open_page: OpenPage, published_home: Path, tmp_path: Path
+    look_at: OpenPage, published_home: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(published_home, tmp_path / "home", symlinks=True)
     file = next((tmp_path / "home" / "published" / "builds").glob("*/warehouse.duckdb"))
     file.write_bytes(b"not a database")
-    app = open_page(tmp_path / "home", "summary")
+    app = look_at(tmp_path / "home", "summary")
     text = said(app)
     assert not app.exception
     assert "cannot be opened" in text
