@@ -23,8 +23,9 @@ LIBRARIES: Mapping[str, set[str]] = {
     "transforms/statistics": {"lifelines", "numpy", "polars", "ruptures", "scipy"},
     "dashboards": {"plotly", "polars", "starlette", "streamlit"},
 }
-# A mark of what good looks like, with room for the odd one; what is longer wants a second module.
-LONGEST_MODULE = 300
+# Marks of what good looks like, for nine of ten; beyond the longest a module wants a second one.
+LONG_MODULE = 250
+LONGEST_MODULE = 400
 LONG_FUNCTION = 30
 
 
@@ -111,21 +112,23 @@ def test_the_finders_find_what_they_look_for() -> None:
 
 
 def test_nothing_prints_or_is_left_for_later() -> None:
-    later = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|raise NotImplemented" r"Error")
+    later = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+    stub = re.compile(r"^\s*raise NotImplemented" r"Error", re.MULTILINE)
     for file in modules(*ROOMS, "tests"):
         assert found({"print()"}, tree(file)) == [], place(file)
     for file in files():
         if file.suffix in {".py", ".sql", ".yml", ".sh"}:
             assert later.findall(file.read_text(encoding="utf-8")) == [], place(file)
+    for file in modules(*ROOMS):
+        assert stub.findall(file.read_text(encoding="utf-8")) == [], place(file)
 
 
 def test_modules_stay_small_enough_to_read() -> None:
-    long = {
-        place(file): lines
-        for file in modules(*ROOMS)
-        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > LONGEST_MODULE
+    lengths = {
+        place(file): len(file.read_text(encoding="utf-8").splitlines()) for file in modules(*ROOMS)
     }
-    assert long == {}
+    assert sorted(lengths.values())[len(lengths) * 9 // 10] <= LONG_MODULE
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
 
 
 def test_nine_functions_of_ten_fit_on_a_screen() -> None:
