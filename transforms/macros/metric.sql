@@ -422,11 +422,15 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 {% macro metric_interval(kind) %}
     {%- set z = '1.959964' -%}
     {%- if kind == 'ratio' -%}
-                    {# Wilson (1927) #}
-                    (value + {{ z }} * {{ z }} / (2 * n) - {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
-                    / (1 + {{ z }} * {{ z }} / nullif(n, 0)) as ci_low,
-                    (value + {{ z }} * {{ z }} / (2 * n) + {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
-                    / (1 + {{ z }} * {{ z }} / nullif(n, 0)) as ci_high
+                    {# Wilson (1927); rounding may not push an end past the value or past 0 and 1 #}
+                    greatest(0.0, least(value,
+                        (value + {{ z }} * {{ z }} / (2 * n) - {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
+                        / (1 + {{ z }} * {{ z }} / nullif(n, 0))
+                    )) as ci_low,
+                    least(1.0, greatest(value,
+                        (value + {{ z }} * {{ z }} / (2 * n) + {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
+                        / (1 + {{ z }} * {{ z }} / nullif(n, 0))
+                    )) as ci_high
     {%- elif kind == 'frequency' -%}
                     {# score interval of a Poisson count, in the metric's unit #}
                     (n + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * 7.0 / nullif(covered_day_count, 0) as ci_low,
