@@ -91,6 +91,11 @@ def tell_publication(publication: Publication, *, moves_current: bool = True) ->
     else:
         say(f"Stored {where}; current is as it was. `leadline sql --build` asks it.")
     warned = manifest.audit.get("warned", 0)
+    if manifest.tables.get("fct_deployments") == 0:
+        say(
+            "No deployment was found; where tags are deployments, give their pattern with "
+            "--tag-pattern or tag_pattern in leadline.yml."
+        )
     if warned:
         say(f"{warned} check(s) warn; see Data health or v1.audit_results.")
 
