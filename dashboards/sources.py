@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from dashboards.safe_text import plain_text
+from dashboards.safe_text import plain_text, safe_text
 from dashboards.states import SourceAge
-from dashboards.words import DASH, duration_words, moment_words, percent_words
+from dashboards.words import DASH, duration_words, moment_words, names_words, percent_words
 
 _COUNTS = ("read_count", "loaded_count", "duplicate_count", "quarantined_count")
 
@@ -29,6 +29,19 @@ def ages(health: pl.DataFrame) -> tuple[SourceAge, ...]:
 def unfinished(health: pl.DataFrame) -> pl.DataFrame:
     """Return the streams whose last reading did not come to its end."""
     return health.filter(pl.col("last_error").is_not_null() & (pl.col("last_status") != "complete"))
+
+
+def error_sentences(health: pl.DataFrame) -> tuple[str, ...]:
+    """Return each error once, with the streams that it stopped and what to run."""
+    stopped: dict[tuple[str, str], list[str]] = {}
+    for row in unfinished(health).sort("source", "stream").iter_rows(named=True):
+        stopped.setdefault((row["source"], row["last_error"]), []).append(row["stream"])
+    return tuple(
+        f"{safe_text(source)} was not read to its end "
+        f"({safe_text(names_words(streams, most=6))}): {safe_text(error)}. "
+        "Run `leadline doctor` for the remedy."
+        for (source, error), streams in stopped.items()
+    )
 
 
 def sources_table(health: pl.DataFrame) -> pl.DataFrame:

@@ -8,10 +8,10 @@ from dashboards.safe_text import plain_text, safe_text
 from dashboards.sources import (
     ages,
     coverage_table,
+    error_sentences,
     health_table,
     rows_add_up,
     sources_table,
-    unfinished,
 )
 from dashboards.view import View
 from dashboards.words import count_words
@@ -50,11 +50,8 @@ def _draw_sources(health: pl.DataFrame) -> None:
         height="content",
         alt="One row a source: in time or late, last success, lag, last error",
     )
-    for row in unfinished(health).iter_rows(named=True):
-        st.warning(
-            f"{safe_text(row['source'])}, {safe_text(row['stream'])}: "
-            f"{safe_text(row['last_error'])}. Run `leadline doctor` for the remedy."
-        )
+    for sentence in error_sentences(health):
+        st.warning(sentence)
     st.subheader("Rows read", anchor=False)
     st.caption(
         "Every row that was read is loaded, a duplicate, or quarantined: the counts add up."
