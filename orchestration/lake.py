@@ -137,10 +137,10 @@ class Lake:
         return run
 
     def seal(self, source: str, stream: str, *, read_at: datetime) -> str | None:
-        """Close a run that a kill left open and return its id.
+        """Close a run that a kill left open and return its id; child streams are sealed first.
 
         What a power cut took is cut off: the journal ends before the first page whose file is not
-        what the journal says, and files that no line names are removed.
+        what the journal says or whose children are missing, and files without a line are removed.
         """
         lines = list(self.journal(source, stream))
         started = max(
@@ -232,11 +232,18 @@ class Lake:
         return totals
 
     def _is_sound(self, page: Line) -> bool:
+        for child, needed in page["needs"].items():
+            if needed > self._page_count(page["source"], child, run_id=page["run_id"]):
+                return False
         try:
             body = self.body(page, raw=True)
         except (OSError, zstandard.ZstdError):
             return False
         return hashlib.sha256(body).hexdigest() == str(page["sha256"])
+
+    def _page_count(self, source: str, stream: str, *, run_id: str) -> int:
+        lines = self.journal(source, stream)
+        return sum(line["event"] == "page" and line["run_id"] == run_id for line in lines)
 
     def _remove_unrecorded(
         self, source: str, stream: str, *, run_id: str, pages: list[Line]

@@ -26,14 +26,14 @@ from orchestration.journal import (
     append_line,
     format_instant,
     make_folder,
-    sync_file,
+    sync_files,
     sync_folder,
     write_all,
 )
 
 ZSTD_LEVEL = 1
 QUARANTINE_BYTES = 1 << 20
-GROUP_FILES = 256
+GROUP_FILES = 512
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,7 @@ class Run:
         """Force the pages so far to disk: files, their folders, then the journal."""
         if self._is_forced:
             return
-        for name in self._unforced:
-            sync_file(self.root / name)
+        sync_files([self.root / name for name in self._unforced])
         for folder in {(self.root / name).parent for name in self._unforced}:
             sync_folder(folder)
         self._unforced.clear()
@@ -161,8 +160,18 @@ class Run:
         self._unforced.append(name)
         return write_page_file(self.root, name, content)
 
-    def add(self, page: Page, *, versions_from_source: bool = False) -> str:
-        """Store one page and return its id."""
+    def add(
+        self,
+        page: Page,
+        *,
+        versions_from_source: bool = False,
+        needs: Mapping[str, int] | None = None,
+    ) -> str:
+        """Store one page and return its id.
+
+        `needs` says how many pages of its child streams the run has stored before this one, so
+        that a power cut cannot leave a page without its children.
+        """
         self.page_count += 1
         self.row_count += page.row_count
         self.byte_count += len(page.body)
@@ -193,6 +202,7 @@ class Run:
                 "context": dict(page.context),
                 "versions_from_source": versions_from_source,
                 "checkpoint": page.checkpoint,
+                "needs": dict(needs or {}),
             }
         )
         if len(self._unforced) >= GROUP_FILES:

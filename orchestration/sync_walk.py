@@ -78,7 +78,7 @@ class StreamWalk:
 
     def _start(self, started_at: datetime) -> State | None:
         source, name = self._connector.name, self._stream.name
-        for sealed in (name, *self._children):
+        for sealed in (*self._children, name):
             self._lake.seal(source, sealed, read_at=started_at)
         cursor = self._lake.cursor(source, name)
         resumed_from, self._resume = self._lake.resume(source, name, children=self._children)
@@ -112,11 +112,8 @@ class StreamWalk:
                 self._cut.add(item.partition)
         else:
             stream = self._children.get(item.stream, self._stream)
-            if stream is self._stream:
-                # A page in the lake means that its children are there too, power cut or not.
-                for child in self._children:
-                    self._runs[child].force()
-            run.add(item, versions_from_source=stream.versions_from_source)
+            needs = {} if stream is not self._stream else self._child_pages()
+            run.add(item, versions_from_source=stream.versions_from_source, needs=needs)
             self._count(item)
         if item.checkpoint is not None and "child" not in item.checkpoint:
             self._checkpoints[str(item.checkpoint.get("partition", ""))] = item.checkpoint
@@ -133,6 +130,9 @@ class StreamWalk:
                 body=error.body,
             )
         )
+
+    def _child_pages(self) -> dict[str, int]:
+        return {child: self._runs[child].page_count for child in self._children}
 
     def _count(self, page: Page) -> None:
         if page.reported_total is not None:
