@@ -206,7 +206,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
                     sum(value) as total,
-                    list(value order by value) as sorted_values
+                    list_sort(list(value)) as sorted_values
                 from {{ relation }}
                 group by grain, period_start_date, scope, scope_id
             ),

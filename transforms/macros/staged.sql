@@ -49,7 +49,9 @@
                 delete from staged.staging.staged_models where model = '{{ model.name }}';
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
-                select {{ columns | join(', ') }}, version_hash, source, page_id, page_row as ordinal, read_at
+                select
+                    {{ columns | join(', ') }}, hash((source, {{ key }})) as key_hash, version_hash,
+                    source, page_id, page_row as ordinal, read_at
                 from staged.staging.batch_rows
                 where false;
             {% endif %}
@@ -180,6 +182,7 @@
         )
     select
         {% for column in columns %}compared.{{ column }}, {% endfor %}
+        hash((compared.source, {% for column in key.split(', ') %}compared.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %})) as key_hash,
         compared.version_hash, compared.source, compared.page_id,
         compared.page_row - first_rows.first_row as ordinal, compared.read_at
     from compared

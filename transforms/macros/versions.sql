@@ -14,39 +14,44 @@
 )
 {%- endmacro %}
 
-{# The newest version of a record that was read by the build's as-of. #}
+{#
+  The newest version of a record that was read by the build's as-of. Most records have one version,
+  so only those whose key was read more than once are ranked; key_hash says which may have been.
+#}
 {% macro newest(model, key) -%}
 (
-    select * exclude (newest_first)
-    from
-        (
+    with
+        known as (select * from {{ ref(model) }} where read_at <= {{ as_of() }}),
+        repeated as (
+            select key_hash
+            from known
+            group by key_hash
+            having count(*) > 1
+        ),
+        ranked as (
             select
                 *,
                 row_number() over (
                     partition by {{ key }} order by read_at desc, page_id desc, ordinal desc
                 ) as newest_first
-            from {{ ref(model) }}
-            where read_at <= {{ as_of() }}
+            from known
+            where key_hash in (select key_hash from repeated)
         )
+    select *
+    from known
+    where key_hash not in (select key_hash from repeated)
+    union all
+    select * exclude (newest_first)
+    from ranked
     where newest_first = 1
 )
 {%- endmacro %}
 
-{# A setting of a source from the catalogue, or its default. #}
-{% macro setting(key, source_column, default) -%}
+{# The settings that apply to each source: its own, those of all sources, or the default. #}
+{% macro setting(key, default) -%}
 coalesce(
-    (
-        select max(settings.setting_value)
-        from {{ ref('int_catalogue__current') }} as settings
-        where settings.record_type = 'setting' and settings.setting_key = '{{ key }}'
-            and settings.source_name = {{ source_column }}
-    ),
-    (
-        select max(settings.setting_value)
-        from {{ ref('int_catalogue__current') }} as settings
-        where settings.record_type = 'setting' and settings.setting_key = '{{ key }}'
-            and settings.source_name is null
-    ),
+    max(case when settings.setting_key = '{{ key }}' and settings.source_name = sources.source then settings.setting_value end),
+    max(case when settings.setting_key = '{{ key }}' and settings.source_name is null then settings.setting_value end),
     '{{ default }}'
 )
 {%- endmacro %}

@@ -1,28 +1,36 @@
+{# Commits never change; one that two sources read is kept from the one that was read first. #}
 with
+    from_git as (select * from {{ newest('stg_git__commits', 'source, repository, commit_sha') }}),
+    from_hosts as (
+        select * from {{ newest('stg_github__commits', 'source, repository, commit_sha') }}
+    ),
+    twice as (
+        select hosts.repository, hosts.commit_sha
+        from from_hosts as hosts
+        inner join
+            from_git as git
+            on hosts.repository = git.repository
+            and hosts.commit_sha = git.commit_sha
+    ),
     read_commits as (
         select
-            repository, commit_sha, title, null as source_url, parent_shas, reverted_shas,
-            author_id, is_bot, authored_at, committed_at, source, page_id, ordinal, read_at
-        from {{ ref('stg_git__commits') }}
-        where read_at <= {{ as_of() }}
+            repository, commit_sha, author_id, title, null as source_url, parent_shas,
+            reverted_shas, is_bot, authored_at, committed_at, source, page_id, ordinal, read_at
+        from from_git
         union all
         select
-            repository, commit_sha, title, source_url, parent_shas, reverted_shas,
-            author_id, is_bot, authored_at, committed_at, source, page_id, ordinal, read_at
-        from {{ ref('stg_github__commits') }}
-        where read_at <= {{ as_of() }}
-    ),
-    numbered as (
-        select
-            *,
-            row_number() over (
-                partition by repository, commit_sha order by read_at, page_id, ordinal
-            ) as reading
-        from read_commits
+            hosts.repository, hosts.commit_sha, hosts.author_id, hosts.title, hosts.source_url,
+            hosts.parent_shas, hosts.reverted_shas, hosts.is_bot, hosts.authored_at,
+            hosts.committed_at, hosts.source, hosts.page_id, hosts.ordinal, hosts.read_at
+        from from_hosts as hosts
+        left join
+            twice
+            on hosts.repository = twice.repository
+            and hosts.commit_sha = twice.commit_sha
+        where twice.commit_sha is null
     ),
     commits as (
         select
-            repository || '@' || commit_sha as commit_id,
             repository,
             commit_sha,
             author_id,
@@ -39,8 +47,7 @@ with
             page_id,
             ordinal,
             read_at
-        from numbered
-        where reading = 1
+        from read_commits
     )
 select *
 from commits

@@ -90,7 +90,7 @@ with
             tags.source || ':' || tags.repository || '@' || tags.tag as deployment_id,
             tags.repository,
             null as service_name,
-            lower({{ setting('git_environment', 'tags.source', 'production') }}) as environment_id,
+            settings.git_environment_id as environment_id,
             tags.commit_sha,
             tags.tag as version,
             null as artifact_digest,
@@ -113,11 +113,8 @@ with
             tags.ordinal,
             tags.read_at
         from {{ ref('stg_git__tags') }} as tags
-        where
-            tags.read_at <= {{ as_of() }}
-            and regexp_full_match(
-                tags.tag, {{ setting('tag_pattern', 'tags.source', 'v?[0-9]+\\.[0-9]+\\.[0-9]+') }}
-            )
+        inner join {{ ref('int_source_settings') }} as settings on tags.source = settings.source
+        where tags.read_at <= {{ as_of() }} and regexp_full_match(tags.tag, settings.tag_pattern)
     ),
     deployments as (
         select *

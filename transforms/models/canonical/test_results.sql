@@ -11,16 +11,6 @@ with
     ),
     test_results as (
         select
-            results.source
-            || ':'
-            || concat_ws(
-                '|',
-                results.report_file,
-                results.suite,
-                results.class_name,
-                results.test_name,
-                results.attempt
-            ) as test_result_id,
             aliases.service_id,
             results.commit_sha,
             results.pipeline_run_id,

@@ -1,6 +1,12 @@
 {# Kind of every deployment, decided in the order of metrics.md section 1. #}
 with
     deployments as (select * from {{ ref('int_deployments__collapsed') }}),
+    hotfix_refs as (
+        select refs.source, refs.ref
+        from (select distinct source, ref from deployments where ref is not null) as refs
+        inner join {{ ref('int_source_settings') }} as settings on refs.source = settings.source
+        where regexp_matches(refs.ref, settings.hotfix_pattern)
+    ),
     fixing as (
         select fixing_deployment_id as deployment_id, bool_and(is_inferred) as is_inferred
         from {{ ref('int_reverts') }}
@@ -30,14 +36,7 @@ select
     deployments.deployment_id,
     live.live_position,
     live.previous_deployment_id,
-    coalesce(
-        deployments.task = 'deploy:hotfix'
-        or regexp_matches(
-            coalesce(deployments.ref, ''),
-            {{ setting('hotfix_pattern', 'deployments.source', '(^|/)hotfix[/-]') }}
-        ),
-        false
-    ) as is_hotfix,
+    deployments.task = 'deploy:hotfix' or hotfix_refs.ref is not null as is_hotfix,
     case
         when deployments.artifact_key = live.previous_artifact_key
         then 'redeploy'
@@ -49,13 +48,14 @@ select
             fixing.deployment_id is not null
             or deployments.is_planned = false
             or deployments.task = 'deploy:hotfix'
-            or regexp_matches(
-                coalesce(deployments.ref, ''),
-                {{ setting('hotfix_pattern', 'deployments.source', '(^|/)hotfix[/-]') }}
-            )
+            or hotfix_refs.ref is not null
         then 'rework'
         else 'forward'
     end as kind
 from deployments
 left join live on deployments.deployment_id = live.deployment_id
 left join fixing on deployments.deployment_id = fixing.deployment_id
+left join
+    hotfix_refs
+    on deployments.source = hotfix_refs.source
+    and deployments.ref = hotfix_refs.ref

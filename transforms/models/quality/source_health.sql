@@ -36,14 +36,15 @@ select
     cast(coalesce(accounts.quarantined_count, 0) as bigint) as quarantined_count,
     cast(coalesce(runs.call_count, 0) as bigint) as call_count,
     greatest({{ seconds_between('runs.last_success_at', as_of()) }}, 0) as lag_seconds,
-    try_cast({{ setting('expected_sync_hours', 'runs.source', '26') }} as double) * 3600 as expected_lag_seconds,
+    settings.expected_sync_hours * 3600 as expected_lag_seconds,
     coalesce(
         {{ seconds_between('runs.last_success_at', as_of()) }}
-        > try_cast({{ setting('expected_sync_hours', 'runs.source', '26') }} as double) * 3600,
+        > settings.expected_sync_hours * 3600,
         true
     ) as is_late,
     runs.last_success_at,
     runs.last_run_at
 from runs
+inner join {{ ref('int_source_settings') }} as settings on runs.source = settings.source
 left join accounts on runs.source = accounts.source and runs.stream = accounts.stream
 where runs.kind <> 'leadline'
