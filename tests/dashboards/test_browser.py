@@ -119,7 +119,7 @@ def _open(
     page.goto(f"{address}/{path}")
     page.wait_for_selector("h1")
     page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=20_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     return page, watched
 
 
