@@ -5,21 +5,14 @@ Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 no data, 4 sta
 6 sync incomplete, 75 another run holds the lock, 130 interrupted.
 """
 
-import atexit
-import os
-import signal
-import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from orchestration.errors import LeadlineError
-
-INTERRUPTED = 130
+from orchestration.process import run_command
 
 app = typer.Typer(
     name="leadline",
@@ -210,40 +203,7 @@ def _instant(text: str | None) -> datetime | None:
 
 def main() -> None:
     """Run one command; an expected error is one sentence and an exit code, not a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        code = app(standalone_mode=False)
-        code = code if isinstance(code, int) else 0
-    except LeadlineError as exc:
-        _tell(str(exc))
-        code = exc.exit_code
-    except typer.Exit as exc:
-        code = exc.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        _tell("Interrupted; what was stored stays, run it again to go on.")
-        code = INTERRUPTED
-    except typer.TyperException as exc:
-        _tell(f"{exc.format_message()} `leadline --help` lists what there is.")
-        code = exc.exit_code
-    _leave(code)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _tell(sentence: str) -> None:
-    typer.echo(sentence, err=True)
-
-
-def _leave(code: int) -> None:
-    """End at once: after dbt the interpreter's last collection would take seconds."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if "duckdb" in sys.modules:
-        atexit._run_exitfuncs()
-        os._exit(code)
-    raise SystemExit(code)
+    run_command(lambda: app(standalone_mode=False))
 
 
 if __name__ == "__main__":

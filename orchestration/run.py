@@ -1,18 +1,19 @@
 """The chain: sync, build, audit, publish; one process, one step after the other, under the lock."""
 
-import json
+import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+
+import duckdb
 
 from connectors._contract import Access
 from connectors._http import HttpClient
 from orchestration import audit
-from orchestration.build import Parameters, build, dbt_results, newest_read_at
+from orchestration.build import Parameters, build, dbt_results
 from orchestration.candidate import (
     Candidate,
     as_of_home,
@@ -20,24 +21,19 @@ from orchestration.candidate import (
     read_candidate,
     write_candidate,
 )
-from orchestration.catalogue import configuration_id
-from orchestration.dbt import DbtCallback, DbtEvent
-from orchestration.errors import SyncIncomplete
-from orchestration.lake import CATALOGUE_SOURCE, CATALOGUE_STREAM, Lake
+from orchestration.dbt import DbtCallback
+from orchestration.errors import NotPublished, SyncIncomplete
+from orchestration.keys import pseudonym_key
+from orchestration.lake import Lake
 from orchestration.locks import run_lock
-from orchestration.publish import Origin, Publication, publish
-from orchestration.sample import read_sample, refuse_sample
-from orchestration.settings import (
-    Environment,
-    Settings,
-    connect_sources,
-    key_id,
-    process_environment,
-    pseudonym_key,
-)
-from orchestration.steps import SilentSteps, Steps, Tell
-from orchestration.sync import StreamReport, SyncReport, sync
-from orchestration.versions import code_version, definition_version
+from orchestration.origin import describe_origin
+from orchestration.progress import count_nodes, count_pages, describe_failures
+from orchestration.publish import Publication, publish
+from orchestration.sample import refuse_sample
+from orchestration.settings import Environment, Settings, process_environment
+from orchestration.sources import connect_sources
+from orchestration.steps import SilentSteps, Steps
+from orchestration.sync import SyncReport, sync
 from transforms.home import Home
 
 Clock = Callable[[], datetime]
@@ -103,7 +99,7 @@ def sync_sources(
             lake=lake,
             clock=context.clock,
             open_client=_open_client(context.clock),
-            on_progress=_count_pages(tell),
+            on_progress=count_pages(tell),
         )
     if not report.totals.pages and not report.is_complete:
         raise SyncIncomplete(describe_failures(report))
@@ -142,7 +138,8 @@ def build_candidate(
     With `arguments` (a selection of models) the result is no candidate for publishing.
     """
     home, work = context.home, work or context.home
-    origin, key = describe_origin(context, as_of=as_of)
+    key = pseudonym_key(home, environment=context.environment)
+    origin = describe_origin(home, key=key, as_of=as_of)
     forget_candidate(work)
     parameters = Parameters(
         as_of=origin.as_of,
@@ -161,7 +158,7 @@ def build_candidate(
             parameters=parameters,
             full_refresh=full_refresh or work != home,
             key_id=origin.pseudonym_key_id,
-            callback=callback or _count_nodes(tell),
+            callback=callback or count_nodes(tell),
             arguments=arguments,
         )
     tests = dbt_results(report.outcomes)
@@ -174,7 +171,7 @@ def evaluate_candidate(context: Context, *, work: Home | None = None) -> list[au
     """Audit the work file, store the results in it and return them, without judging them."""
     work = work or context.home
     candidate = read_candidate(work)
-    with context.steps.step("Auditing") as tell:
+    with context.steps.step("Auditing") as tell, _open_work_file():
         results = [*candidate.tests, *audit.run_audit(work.warehouse_file)]
         audit.store_results(work.warehouse_file, results)
         tell(f"{len(results)} checks")
@@ -200,9 +197,9 @@ def publish_candidate(
     """
     work = work or context.home
     candidate = read_candidate(work)
-    results = audit.read_results(work.warehouse_file)
-    audit.require_no_block(results)
-    with context.steps.step("Publishing") as tell:
+    with context.steps.step("Publishing") as tell, _open_work_file():
+        results = audit.read_results(work.warehouse_file)
+        audit.require_no_block(results)
         publication = publish(
             context.home,
             work_file=work.warehouse_file,
@@ -218,42 +215,16 @@ def publish_candidate(
     return publication
 
 
-def describe_origin(context: Context, *, as_of: datetime | None = None) -> tuple[Origin, Any]:
-    """Return from what a build will be made, and the pseudonym key (a SecretStr).
-
-    Errors: NothingToRead when the lake is empty.
-    """
-    lake = Lake(context.home.lake)
-    sample = read_sample(context.home)
-    newest = newest_read_at(lake)
-    key = pseudonym_key(context.home, environment=context.environment)
-    catalogue = read_catalogue(lake)
-    zones = [row["report_timezone"] for row in catalogue if row["record_type"] == "organisation"]
-    origin = Origin(
-        as_of=as_of or (sample.as_of if sample else newest),
-        sample_data=sample is not None,
-        code_version=code_version(),
-        definition_version=definition_version(),
-        report_timezone=str(zones[-1]) if zones else "UTC",
-        configuration_id=configuration_id(catalogue),
-        pseudonym_key_id=key_id(key),
-    )
-    return origin, key
-
-
-def read_catalogue(lake: Lake) -> list[dict[str, Any]]:
-    """Return the newest catalogue in the lake, which is the configuration that models see."""
-    lines = lake.journal(CATALOGUE_SOURCE, CATALOGUE_STREAM)
-    pages = [line for line in lines if line["event"] == "page"]
-    return list(json.loads(lake.body(pages[-1]))) if pages else []
-
-
-def describe_failures(report: SyncReport) -> str:
-    """Return one sentence about the streams that were not read to their end."""
-    failed = [stream for stream in report.streams if stream.status != "complete"]
-    told = "; ".join(f"{one.source} {one.stream}: {one.error or one.status}" for one in failed[:3])
-    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return f"{len(failed)} stream(s) were not read to their end{more}: {told}"
+@contextlib.contextmanager
+def _open_work_file() -> Iterator[None]:
+    """Turn what DuckDB says about the work file (full disk, foreign reader) into one sentence."""
+    try:
+        yield
+    except duckdb.Error as exc:
+        reason = str(exc).strip().splitlines()[0]
+        raise NotPublished(
+            f"The work file could not be used ({reason}); mend that and run `leadline build`."
+        ) from exc
 
 
 def _open_client(clock: Clock) -> Callable[[Access, str], HttpClient]:
@@ -268,29 +239,3 @@ def _open_client(clock: Clock) -> Callable[[Access, str], HttpClient]:
         )
 
     return open_client
-
-
-def _count_pages(tell: Tell) -> Callable[[StreamReport], None]:
-    seen: dict[tuple[str, str], StreamReport] = {}
-
-    def count(report: StreamReport) -> None:
-        seen[report.source, report.stream] = report
-        reports = list(seen.values())
-        tell(
-            f"{report.source} {report.stream}: {sum(one.pages for one in reports)} pages, "
-            f"{sum(one.rows for one in reports)} rows"
-        )
-
-    return count
-
-
-def _count_nodes(tell: Tell) -> DbtCallback:
-    finished = 0
-
-    def count(event: DbtEvent) -> None:
-        nonlocal finished
-        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
-            finished += 1
-            tell(f"{finished} models and tests")
-
-    return count

@@ -1,11 +1,8 @@
 """What this run is to do: the only reader of the environment and of leadline.yml."""
 
 import contextlib
-import hashlib
-import hmac
 import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from connectors._contract import Connector
 from orchestration.catalogue import (
     SETTING_KEYS,
     Company,
@@ -22,7 +18,7 @@ from orchestration.catalogue import (
     render_catalogue,
 )
 from orchestration.errors import ConfigurationError
-from orchestration.references import refuse_literals, resolve, variables
+from orchestration.references import refuse_literals
 from orchestration.yaml_lines import Document, Place, read_document
 from transforms.home import Home
 
@@ -157,58 +153,9 @@ def git_settings(path: Path, *, tag_pattern: str | None = None) -> Settings:
     return Settings(company=company, sources=(source,), document=document)
 
 
-def connect_sources(
-    settings: Settings,
-    *,
-    only: Sequence[str] = (),
-    environ: Mapping[str, str] | None = None,
-) -> list[Any]:
-    """Return a connector for each source (or for those named), secrets resolved.
-
-    Errors: ConfigurationError with the line of the setting, never with its value.
-    """
-    known = [source.name for source in settings.sources]
-    for name in only:
-        if name not in known:
-            raise ConfigurationError(
-                f"There is no source {name!r} in {settings.document.name}; it has: "
-                f"{', '.join(known) or 'none'}."
-            )
-    chosen = [source for source in settings.sources if not only or source.name in only]
-    if not chosen:
-        raise ConfigurationError(
-            f"{settings.document.name} has no source; add one below `sources:`, or read a "
-            "repository with `leadline run --git PATH`."
-        )
-    return [connect_source(settings, source, environ=environ) for source in chosen]
-
-
-def connect_source(
-    settings: Settings, source: Source, *, environ: Mapping[str, str] | None = None
-) -> Connector:
-    """Return the connector of one source, its references resolved.
-
-    Errors: ConfigurationError with the line of the setting, never with its value.
-    """
-    module = _connectors()[source.kind]
-    place: Place = ("sources", source.name)
-    values = resolve(
-        dict(source.section),
-        place=place,
-        document=settings.document,
-        environ=os.environ if environ is None else environ,
-    )
-    try:
-        config = module.Config.model_validate(values)
-    except ValidationError as exc:
-        raise _validation_error(settings.document, place, exc) from None
-    connector: Connector = module.connect(config, name=source.name)
-    return connector
-
-
-def needed_variables(settings: Settings) -> dict[str, list[str]]:
-    """Return the environment variables that each source refers to."""
-    return {source.name: variables(dict(source.section)) for source in settings.sources}
+def process_variables() -> Mapping[str, str]:
+    """Return the environment variables of this process."""
+    return os.environ
 
 
 def is_set(variable: str, *, environ: Mapping[str, str] | None = None) -> bool:
@@ -219,34 +166,6 @@ def is_set(variable: str, *, environ: Mapping[str, str] | None = None) -> bool:
 def changed_from(expected: Mapping[str, str]) -> list[str]:
     """Return the names of the environment variables that differ from what is expected."""
     return sorted(name for name, value in expected.items() if os.environ.get(name) != value)
-
-
-def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
-    """Return the key of the pseudonyms; where none is set, make one once (0600) and keep it.
-
-    Errors: ConfigurationError when the key file cannot be used.
-    """
-    if environment.pseudonym_key is not None:
-        return environment.pseudonym_key
-    file = home.root / "keys" / "pseudonym.key"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                opened.write(secrets.token_hex(32) + "\n")
-        key = file.read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise ConfigurationError(f"{file} cannot be used; make it readable and writable.") from exc
-    if not key:
-        raise ConfigurationError(f"{file} is empty; remove it, or put the key back from a backup.")
-    return SecretStr(key)
-
-
-def key_id(key: SecretStr) -> str:
-    """Return a short name of a key, from which the key cannot be found again."""
-    secret = key.get_secret_value().encode()
-    return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
 
 
 def child_environment(home: Home) -> dict[str, str]:
@@ -274,7 +193,8 @@ def process_environment(work: Home, *, lake: Path, key: SecretStr) -> Iterator[N
                 os.environ[name] = value
 
 
-def _connectors() -> dict[str, Any]:
+def known_connectors() -> dict[str, Any]:
+    """Return every connector module by its kind."""
     from connectors import discover
 
     return dict(discover())
@@ -285,7 +205,7 @@ def _source(document: Document, name: str, section: object) -> Source:
     if not isinstance(section, dict):
         raise document.error(place, "must be a section with its settings")
     kind = str(section.get("kind", name))
-    modules = _connectors()
+    modules = known_connectors()
     if kind not in modules:
         raise document.error((*place, "kind"), f"must be one of: {', '.join(sorted(modules))}")
     config = modules[kind].Config
@@ -309,7 +229,7 @@ def _company(document: Document, values: Mapping[str, object]) -> Company:
     try:
         company = Company.model_validate(values)
     except ValidationError as exc:
-        raise _validation_error(document, (), exc) from None
+        raise validation_error(document, (), exc) from None
     for key in company.settings:
         if key not in SETTING_KEYS:
             raise document.error(
@@ -333,7 +253,8 @@ def _refuse_unknown_references(document: Document, company: Company) -> None:
             )
 
 
-def _validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:
+def validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:
+    """Return the first thing that is wrong, with its line and without its value."""
     first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
     problem = str(first["msg"]).removeprefix("Value error, ")
     return document.error((*place, *first["loc"]), f"cannot be used ({problem}); correct it")

@@ -24,8 +24,9 @@ from orchestration.assets.ingest import lake_key
 from orchestration.assets.workplace import Workplace
 from orchestration.dbt import DbtEvent, run_dbt
 from orchestration.errors import NotPublished
+from orchestration.keys import pseudonym_key
 from orchestration.run import build_candidate
-from orchestration.settings import process_environment, pseudonym_key, read_environment
+from orchestration.settings import process_environment, read_environment
 from orchestration.versions import TRANSFORMS, project_files
 from orchestration.warehouse import row_counts, warehouse
 from transforms.home import Home

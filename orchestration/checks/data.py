@@ -12,10 +12,11 @@ from orchestration.checks import Check
 from orchestration.dbt import run_dbt
 from orchestration.errors import LeadlineError, NothingToRead, PublishFailed
 from orchestration.journal import parse_instant
+from orchestration.keys import pseudonym_key
 from orchestration.lake import Lake
 from orchestration.publish import verify
 from orchestration.run import Context
-from orchestration.settings import process_environment, pseudonym_key
+from orchestration.settings import process_environment
 
 STALE_AFTER = timedelta(hours=36)
 

@@ -5,16 +5,11 @@ from pathlib import Path
 
 from orchestration.checks import Check, Verdict
 from orchestration.errors import ConfigurationError
+from orchestration.keys import pseudonym_key
 from orchestration.run import Context
 from orchestration.sample import read_sample
-from orchestration.settings import (
-    Settings,
-    connect_source,
-    is_set,
-    needed_variables,
-    pseudonym_key,
-    read_settings,
-)
+from orchestration.settings import Settings, is_set, read_settings
+from orchestration.sources import connect_source, needed_variables
 
 
 def check_settings(context: Context, *, file: Path) -> Iterator[Check]:

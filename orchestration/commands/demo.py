@@ -15,6 +15,7 @@ from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError, PublishFailed, SyncIncomplete
 from orchestration.journal import format_instant
 from orchestration.locks import run_lock
+from orchestration.progress import describe_failures
 from orchestration.run import Context
 from orchestration.sample import Sample, mark_sample, read_sample, remove_sample
 from orchestration.settings import Settings, parse_settings
@@ -120,7 +121,7 @@ def _read_step(
         environ=environment(server.base_url, tokens=world.tokens),
     )
     if not report.is_complete:
-        raise SyncIncomplete(f"{chain.describe_failures(report)}. Run `leadline demo` again.")
+        raise SyncIncomplete(f"{describe_failures(report)}. Run `leadline demo` again.")
 
 
 def _free_port(first: int) -> int:

@@ -9,6 +9,7 @@ from orchestration import run as chain
 from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError, SyncIncomplete
 from orchestration.locks import run_lock
+from orchestration.progress import describe_failures
 from orchestration.publish import Publication, roll_back
 from orchestration.run import Context
 from orchestration.settings import Settings, git_settings, read_settings
@@ -36,7 +37,7 @@ def run(
     tell_publication(report.publication)
     if not report.sync.is_complete:
         raise SyncIncomplete(
-            f"{chain.describe_failures(report.sync)}. What was read is published; mend the source "
+            f"{describe_failures(report.sync)}. What was read is published; mend the source "
             "and run `leadline run` again."
         )
 
@@ -51,7 +52,7 @@ def sync(*, config: Path | None, only: Sequence[str]) -> None:
     say(f"{totals.pages} pages, {totals.rows} rows, {totals.calls} calls; `leadline build` builds.")
     if not report.is_complete:
         raise SyncIncomplete(
-            f"{chain.describe_failures(report)}. Mend the source and run `leadline sync` again."
+            f"{describe_failures(report)}. Mend the source and run `leadline sync` again."
         )
 
 

@@ -7,17 +7,15 @@ import pytest
 from pydantic import SecretStr
 
 from orchestration.errors import ConfigurationError
+from orchestration.keys import key_id, pseudonym_key
 from orchestration.settings import (
     Environment,
-    connect_source,
     git_settings,
-    key_id,
-    needed_variables,
     parse_settings,
     process_environment,
-    pseudonym_key,
     read_settings,
 )
+from orchestration.sources import connect_source, needed_variables
 from orchestration.template import TEMPLATE
 from transforms.home import Home
 

@@ -1,0 +1,41 @@
+"""The key of the pseudonyms: from the environment, or made once and kept beside the lake."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+
+from pydantic import SecretStr
+
+from orchestration.errors import ConfigurationError
+from orchestration.settings import Environment
+from transforms.home import Home
+
+
+def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
+    """Return the key of the pseudonyms; where none is set, make one once (0600) and keep it.
+
+    Errors: ConfigurationError when the key file cannot be used.
+    """
+    if environment.pseudonym_key is not None:
+        return environment.pseudonym_key
+    file = home.root / "keys" / "pseudonym.key"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+                opened.write(secrets.token_hex(32) + "\n")
+        key = file.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ConfigurationError(f"{file} cannot be used; make it readable and writable.") from exc
+    if not key:
+        raise ConfigurationError(f"{file} is empty; remove it, or put the key back from a backup.")
+    return SecretStr(key)
+
+
+def key_id(key: SecretStr) -> str:
+    """Return a short name of a key, from which the key cannot be found again."""
+    secret = key.get_secret_value().encode()
+    return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
