@@ -1,5 +1,7 @@
 with
-    approvers as (select * from {{ newest('stg_servicenow__approvals', 'source, sys_id') }}),
+    approvers as (
+        select * from {{ newest("stg_servicenow__approvals", "source, sys_id") }}
+    ),
     approvals as (
         select
             source || ':' || sys_id as approval_id,
@@ -7,7 +9,9 @@ with
             approver_id,
             state,
             created_at,
-            case when state in ('approved', 'rejected') then source_updated_at end as decided_at,
+            case
+                when state in ('approved', 'rejected') then source_updated_at
+            end as decided_at,
             source,
             page_id,
             ordinal,

@@ -2,7 +2,13 @@
 with
     pull_commits as (
         select *
-        from {{ newest('stg_github__pull_commits', 'source, repository, pull_number, commit_sha') }}
+        from
+            {{
+                newest(
+                    "stg_github__pull_commits",
+                    "source, repository, pull_number, commit_sha",
+                )
+            }}
     ),
     change_commits as (
         select

@@ -1,6 +1,7 @@
 with
     requests as (
-        select * from {{ versions('stg_servicenow__change_requests', 'source, sys_id') }}
+        select *
+        from {{ versions("stg_servicenow__change_requests", "source, sys_id") }}
     ),
     change_requests as (
         select
@@ -30,7 +31,7 @@ with
             requests.read_at
         from requests
         left join
-            {{ ref('configuration_items') }} as items
+            {{ ref("configuration_items") }} as items
             on requests.source || ':' || requests.configuration_item_sys_id
             = items.configuration_item_id
     )

@@ -1,6 +1,9 @@
 {# One row per merged unit of a host; commits that belong to none become changes in fct_changes. #}
 with
-    pulls as (select * from {{ newest('stg_github__pulls', 'source, repository, pull_number') }}),
+    pulls as (
+        select *
+        from {{ newest("stg_github__pulls", "source, repository, pull_number") }}
+    ),
     changes as (
         select
             source || ':' || repository || '#' || pull_number as change_id,

@@ -1,8 +1,11 @@
 {# Commits never change; one that two sources read is kept from the one that was read first. #}
 with
-    from_git as (select * from {{ newest('stg_git__commits', 'source, repository, commit_sha') }}),
+    from_git as (
+        select * from {{ newest("stg_git__commits", "source, repository, commit_sha") }}
+    ),
     from_hosts as (
-        select * from {{ newest('stg_github__commits', 'source, repository, commit_sha') }}
+        select *
+        from {{ newest("stg_github__commits", "source, repository, commit_sha") }}
     ),
     twice as (
         select hosts.repository, hosts.commit_sha
@@ -14,14 +17,37 @@ with
     ),
     read_commits as (
         select
-            repository, commit_sha, author_id, title, null as source_url, parent_shas,
-            reverted_shas, is_bot, authored_at, committed_at, source, page_id, ordinal, read_at
+            repository,
+            commit_sha,
+            author_id,
+            title,
+            null as source_url,
+            parent_shas,
+            reverted_shas,
+            is_bot,
+            authored_at,
+            committed_at,
+            source,
+            page_id,
+            ordinal,
+            read_at
         from from_git
         union all
         select
-            hosts.repository, hosts.commit_sha, hosts.author_id, hosts.title, hosts.source_url,
-            hosts.parent_shas, hosts.reverted_shas, hosts.is_bot, hosts.authored_at,
-            hosts.committed_at, hosts.source, hosts.page_id, hosts.ordinal, hosts.read_at
+            hosts.repository,
+            hosts.commit_sha,
+            hosts.author_id,
+            hosts.title,
+            hosts.source_url,
+            hosts.parent_shas,
+            hosts.reverted_shas,
+            hosts.is_bot,
+            hosts.authored_at,
+            hosts.committed_at,
+            hosts.source,
+            hosts.page_id,
+            hosts.ordinal,
+            hosts.read_at
         from from_hosts as hosts
         left join
             twice

@@ -1,5 +1,8 @@
 with
-    items as (select * from {{ newest('stg_servicenow__configuration_items', 'source, sys_id') }}),
+    items as (
+        select *
+        from {{ newest("stg_servicenow__configuration_items", "source, sys_id") }}
+    ),
     configuration_items as (
         select
             items.source || ':' || items.sys_id as configuration_item_id,
@@ -13,7 +16,8 @@ with
             items.ordinal,
             items.read_at
         from items
-        left join {{ ref('service_aliases') }} as aliases on lower(items.name) = aliases.alias
+        left join
+            {{ ref("service_aliases") }} as aliases on lower(items.name) = aliases.alias
     )
 select *
 from configuration_items

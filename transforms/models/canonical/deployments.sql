@@ -10,11 +10,13 @@ with
                 ),
                 timestamp '9999-12-31'
             ) as replaced_at
-        from {{ ref('stg_github__deployments') }}
+        from {{ ref("stg_github__deployments") }}
         where read_at <= {{ as_of() }}
     ),
     statuses as (
-        select * from {{ ref('stg_github__deployment_statuses') }} where read_at <= {{ as_of() }}
+        select *
+        from {{ ref("stg_github__deployment_statuses") }}
+        where read_at <= {{ as_of() }}
     ),
     readings as (
         select source, repository, source_deployment_id, read_at
@@ -29,19 +31,36 @@ with
             readings.repository,
             readings.source_deployment_id,
             readings.read_at as version_read_at,
-            min(case when statuses.state in ('in_progress', 'pending', 'queued') then statuses.created_at end) as begun_at,
-            min(case when statuses.state in ('success', 'failure', 'error') then statuses.created_at end) as ended_at,
-            arg_min(statuses.state, statuses.created_at) filter (where statuses.state in ('success', 'failure', 'error')) as end_state,
+            min(
+                case
+                    when statuses.state in ('in_progress', 'pending', 'queued')
+                    then statuses.created_at
+                end
+            ) as begun_at,
+            min(
+                case
+                    when statuses.state in ('success', 'failure', 'error')
+                    then statuses.created_at
+                end
+            ) as ended_at,
+            arg_min(statuses.state, statuses.created_at) filter (
+                where statuses.state in ('success', 'failure', 'error')
+            ) as end_state,
             bool_or(statuses.state = 'inactive') as was_deactivated,
             bool_or(statuses.description ilike 'partial%') as was_partial,
             bool_or(statuses.description ilike 'cancel%') as was_cancelled
         from readings
-        left join statuses
+        left join
+            statuses
             on readings.source = statuses.source
             and readings.repository = statuses.repository
             and readings.source_deployment_id = statuses.source_deployment_id
             and statuses.read_at <= readings.read_at
-        group by readings.source, readings.repository, readings.source_deployment_id, readings.read_at
+        group by
+            readings.source,
+            readings.repository,
+            readings.source_deployment_id,
+            readings.read_at
     ),
     host_deployments as (
         select
@@ -61,11 +80,16 @@ with
             records.actor_id,
             records.source_url,
             case
-                when host_versions.end_state = 'success' then 'succeeded'
-                when host_versions.end_state is not null and host_versions.was_partial then 'partial'
-                when host_versions.end_state is not null and host_versions.was_cancelled then 'cancelled'
-                when host_versions.end_state is not null then 'failed'
-                when host_versions.was_deactivated then 'superseded'
+                when host_versions.end_state = 'success'
+                then 'succeeded'
+                when host_versions.end_state is not null and host_versions.was_partial
+                then 'partial'
+                when host_versions.end_state is not null and host_versions.was_cancelled
+                then 'cancelled'
+                when host_versions.end_state is not null
+                then 'failed'
+                when host_versions.was_deactivated
+                then 'superseded'
                 else 'in_progress'
             end as status,
             records.is_rollback,
@@ -78,7 +102,8 @@ with
             records.ordinal,
             host_versions.version_read_at as read_at
         from host_versions
-        inner join records
+        inner join
+            records
             on host_versions.source = records.source
             and host_versions.repository = records.repository
             and host_versions.source_deployment_id = records.source_deployment_id
@@ -112,9 +137,13 @@ with
             tags.page_id,
             tags.ordinal,
             tags.read_at
-        from {{ ref('stg_git__tags') }} as tags
-        inner join {{ ref('int_source_settings') }} as settings on tags.source = settings.source
-        where tags.read_at <= {{ as_of() }} and regexp_full_match(tags.tag, settings.tag_pattern)
+        from {{ ref("stg_git__tags") }} as tags
+        inner join
+            {{ ref("int_source_settings") }} as settings
+            on tags.source = settings.source
+        where
+            tags.read_at <= {{ as_of() }}
+            and regexp_full_match(tags.tag, settings.tag_pattern)
     ),
     deployments as (
         select *
@@ -125,6 +154,11 @@ with
     )
 select
     *,
-    row_number() over (partition by deployment_id order by read_at, page_id, ordinal) as version_number,
-    row_number() over (partition by deployment_id order by read_at desc, page_id desc, ordinal desc) = 1 as is_current
+    row_number() over (
+        partition by deployment_id order by read_at, page_id, ordinal
+    ) as version_number,
+    row_number() over (
+        partition by deployment_id order by read_at desc, page_id desc, ordinal desc
+    )
+    = 1 as is_current
 from deployments

@@ -2,13 +2,13 @@
 with
     declared as (
         select lower(name) as environment_id, max(name) as name, max(tier) as tier
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'environment' and name is not null
         group by lower(name)
     ),
     seen as (
         select lower(environment) as environment_id, min(environment) as name
-        from {{ ref('stg_github__deployments') }}
+        from {{ ref("stg_github__deployments") }}
         where read_at <= {{ as_of() }} and environment is not null
         group by lower(environment)
         union
@@ -20,13 +20,19 @@ with
             coalesce(declared.name, seen.name) as name,
             coalesce(
                 declared.tier,
-                case when seen.environment_id in ('production', 'prod') then 'production' end,
+                case
+                    when seen.environment_id in ('production', 'prod') then 'production'
+                end,
                 'unknown'
             ) as tier,
             declared.environment_id is not null as is_declared
         from seen
         full join declared on seen.environment_id = declared.environment_id
     )
-select environment_id, max(name) as name, max(tier) as tier, bool_or(is_declared) as is_declared
+select
+    environment_id,
+    max(name) as name,
+    max(tier) as tier,
+    bool_or(is_declared) as is_declared
 from environments
 group by environment_id

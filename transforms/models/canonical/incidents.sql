@@ -1,6 +1,6 @@
 {# Every version of every incident, from each system that knows it; fct_incidents folds them. #}
 with
-    items as (select * from {{ ref('configuration_items') }}),
+    items as (select * from {{ ref("configuration_items") }}),
     service_desk as (
         select
             incidents.source || ':' || incidents.sys_id as incident_id,
@@ -8,14 +8,22 @@ with
             items.service_id,
             incidents.source || ':' || incidents.parent_sys_id as parent_incident_id,
             nullif(incidents.correlation_id, '') as correlated_incident_id,
-            incidents.source || ':' || incidents.caused_by_change_request_sys_id as caused_by_change_request_id,
+            incidents.source
+            || ':'
+            || incidents.caused_by_change_request_sys_id as caused_by_change_request_id,
             null as caused_by_change_request_number,
             incidents.title,
             case
-                when incidents.close_code ilike 'false alarm%' or incidents.state in ('8', 'Canceled') then 'invalid'
-                when incidents.state in ('7', 'Closed') then 'closed'
-                when incidents.state in ('6', 'Resolved') then 'resolved'
-                when incidents.state in ('2', '3', 'Active', 'In Progress') then 'acknowledged'
+                when
+                    incidents.close_code ilike 'false alarm%'
+                    or incidents.state in ('8', 'Canceled')
+                then 'invalid'
+                when incidents.state in ('7', 'Closed')
+                then 'closed'
+                when incidents.state in ('6', 'Resolved')
+                then 'resolved'
+                when incidents.state in ('2', '3', 'Active', 'In Progress')
+                then 'acknowledged'
                 else 'open'
             end as status,
             null as source_url,
@@ -32,8 +40,11 @@ with
             incidents.page_id,
             incidents.ordinal,
             incidents.read_at
-        from {{ ref('stg_servicenow__incidents') }} as incidents
-        left join items on incidents.source || ':' || incidents.configuration_item_sys_id = items.configuration_item_id
+        from {{ ref("stg_servicenow__incidents") }} as incidents
+        left join
+            items
+            on incidents.source || ':' || incidents.configuration_item_sys_id
+            = items.configuration_item_id
         where incidents.read_at <= {{ as_of() }}
     ),
     audit_log as (
@@ -46,10 +57,14 @@ with
             null as caused_by_change_request_id,
             log.change_request_number as caused_by_change_request_number,
             log.title,
-            case log.state
-                when 'Closed' then 'closed'
-                when 'Resolved' then 'resolved'
-                when 'New' then 'open'
+            case
+                log.state
+                when 'Closed'
+                then 'closed'
+                when 'Resolved'
+                then 'resolved'
+                when 'New'
+                then 'open'
                 else 'acknowledged'
             end as status,
             null as source_url,
@@ -59,15 +74,21 @@ with
             log.opened_at as detected_at,
             log.opened_at as created_at,
             null as acknowledged_at,
-            case when log.resolved_at <= {{ as_of() }} then log.resolved_at end as resolved_at,
-            case when log.closed_at <= {{ as_of() }} then log.closed_at end as closed_at,
+            case
+                when log.resolved_at <= {{ as_of() }} then log.resolved_at
+            end as resolved_at,
+            case
+                when log.closed_at <= {{ as_of() }} then log.closed_at
+            end as closed_at,
             log.source_updated_at,
             log.source,
             log.page_id,
             log.ordinal,
             log.read_at
-        from {{ ref('stg_servicenow__incident_audit_log') }} as log
-        left join {{ ref('service_aliases') }} as aliases on lower(log.configuration_item) = aliases.alias
+        from {{ ref("stg_servicenow__incident_audit_log") }} as log
+        left join
+            {{ ref("service_aliases") }} as aliases
+            on lower(log.configuration_item) = aliases.alias
         where log.read_at <= {{ as_of() }}
     ),
     entries as (
@@ -76,7 +97,7 @@ with
             source,
             min(case when type = 'acknowledge' then created_at end) as acknowledged_at,
             max(case when type = 'resolve' then created_at end) as resolved_at
-        from {{ ref('stg_pagerduty__log_entries') }}
+        from {{ ref("stg_pagerduty__log_entries") }}
         where read_at <= {{ as_of() }}
         group by incident_id, source
     ),
@@ -85,12 +106,16 @@ with
             incidents.source || ':' || incidents.incident_id as incident_id,
             incidents.incident_id as number,
             coalesce(by_id.service_id, by_name.service_id) as service_id,
-            incidents.source || ':' || incidents.parent_incident_id as parent_incident_id,
+            incidents.source
+            || ':'
+            || incidents.parent_incident_id as parent_incident_id,
             null as correlated_incident_id,
             null as caused_by_change_request_id,
             null as caused_by_change_request_number,
             incidents.title,
-            case incidents.status when 'triggered' then 'open' else incidents.status end as status,
+            case
+                incidents.status when 'triggered' then 'open' else incidents.status
+            end as status,
             incidents.source_url,
             incidents.severity,
             0 as reopen_count,
@@ -108,12 +133,17 @@ with
             incidents.page_id,
             incidents.ordinal,
             incidents.read_at
-        from {{ ref('stg_pagerduty__incidents') }} as incidents
-        left join entries
+        from {{ ref("stg_pagerduty__incidents") }} as incidents
+        left join
+            entries
             on incidents.incident_id = entries.incident_id
             and incidents.source = entries.source
-        left join {{ ref('service_aliases') }} as by_id on lower(incidents.source_service_id) = by_id.alias
-        left join {{ ref('service_aliases') }} as by_name on lower(incidents.service_name) = by_name.alias
+        left join
+            {{ ref("service_aliases") }} as by_id
+            on lower(incidents.source_service_id) = by_id.alias
+        left join
+            {{ ref("service_aliases") }} as by_name
+            on lower(incidents.service_name) = by_name.alias
         where incidents.read_at <= {{ as_of() }}
     ),
     incidents as (
@@ -128,6 +158,11 @@ with
     )
 select
     *,
-    row_number() over (partition by incident_id order by read_at, page_id, ordinal) as version_number,
-    row_number() over (partition by incident_id order by read_at desc, page_id desc, ordinal desc) = 1 as is_current
+    row_number() over (
+        partition by incident_id order by read_at, page_id, ordinal
+    ) as version_number,
+    row_number() over (
+        partition by incident_id order by read_at desc, page_id desc, ordinal desc
+    )
+    = 1 as is_current
 from incidents

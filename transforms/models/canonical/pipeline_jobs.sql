@@ -1,5 +1,8 @@
 with
-    jobs as (select * from {{ newest('stg_github__workflow_jobs', 'source, repository, job_id') }}),
+    jobs as (
+        select *
+        from {{ newest("stg_github__workflow_jobs", "source, repository, job_id") }}
+    ),
     pipeline_jobs as (
         select
             source || ':' || job_id as pipeline_job_id,

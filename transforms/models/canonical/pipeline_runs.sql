@@ -1,5 +1,8 @@
 with
-    runs as (select * from {{ newest('stg_github__workflow_runs', 'source, repository, run_id') }}),
+    runs as (
+        select *
+        from {{ newest("stg_github__workflow_runs", "source, repository, run_id") }}
+    ),
     pipeline_runs as (
         select
             source || ':' || run_id as pipeline_run_id,

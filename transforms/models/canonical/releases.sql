@@ -1,6 +1,12 @@
 with
     host_releases as (
-        select * from {{ newest('stg_github__releases', 'source, repository, source_release_id') }}
+        select *
+        from
+            {{
+                newest(
+                    "stg_github__releases", "source, repository, source_release_id"
+                )
+            }}
     ),
     releases as (
         select

@@ -1,6 +1,7 @@
 with
     pull_reviews as (
-        select * from {{ newest('stg_github__pull_reviews', 'source, repository, review_id') }}
+        select *
+        from {{ newest("stg_github__pull_reviews", "source, repository, review_id") }}
     ),
     reviews as (
         select

@@ -2,13 +2,13 @@
 with
     names as (
         select service_id, lower(service_id) as alias
-        from {{ ref('services') }}
+        from {{ ref("services") }}
         union all
         select service_id, lower(name) as alias
-        from {{ ref('services') }}
+        from {{ ref("services") }}
         union all
         select service_id, lower(unnest(aliases)) as alias
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'service'
     ),
     aliases as (

@@ -6,7 +6,7 @@ with
             team_id,
             coalesce(effective_from_date, date '1900-01-01') as effective_from_date,
             effective_to_date
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'service' and service_id is not null and team_id is not null
     ),
     ownership as (

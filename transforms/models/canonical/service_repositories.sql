@@ -1,14 +1,12 @@
 with
     declared as (
         select distinct service_id, unnest(repositories) as repository
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'service'
     ),
     undeclared as (
-        select
-            repositories.default_service_id as service_id,
-            repositories.repository
-        from {{ ref('int_repositories') }} as repositories
+        select repositories.default_service_id as service_id, repositories.repository
+        from {{ ref("int_repositories") }} as repositories
         left join declared on repositories.repository = declared.repository
         where declared.repository is null
     ),

@@ -2,19 +2,26 @@ with
     declared as (
         select
             service_id,
-            arg_max(coalesce(name, service_id), coalesce(effective_from_date, date '1900-01-01')) as name,
+            arg_max(
+                coalesce(name, service_id),
+                coalesce(effective_from_date, date '1900-01-01')
+            ) as name,
             try_cast(
-                arg_max(tier, coalesce(effective_from_date, date '1900-01-01')) as bigint
+                arg_max(
+                    tier, coalesce(effective_from_date, date '1900-01-01')
+                ) as bigint
             ) as tier,
-            arg_max(team_id, coalesce(effective_from_date, date '1900-01-01')) as team_id,
+            arg_max(
+                team_id, coalesce(effective_from_date, date '1900-01-01')
+            ) as team_id,
             true as is_declared
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'service' and service_id is not null
         group by service_id
     ),
     repositories as (
         select service_id, bool_or(is_declared) as is_declared
-        from {{ ref('service_repositories') }}
+        from {{ ref("service_repositories") }}
         group by service_id
     ),
     services as (

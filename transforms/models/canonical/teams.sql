@@ -4,7 +4,7 @@ with
             team_id,
             coalesce(max(name), team_id) as name,
             coalesce(max(timezone), {{ report_timezone() }}) as timezone
-        from {{ ref('int_catalogue__current') }}
+        from {{ ref("int_catalogue__current") }}
         where record_type = 'team' and team_id is not null
         group by team_id
     )

@@ -4,8 +4,8 @@ with
         from
             {{
                 newest(
-                    'stg_junit__test_results',
-                    'source, report_file, suite, class_name, test_name, attempt',
+                    "stg_junit__test_results",
+                    "source, report_file, suite, class_name, test_name, attempt",
                 )
             }}
     ),
@@ -29,7 +29,8 @@ with
             results.read_at
         from results
         left join
-            {{ ref('service_aliases') }} as aliases on lower(results.service_name) = aliases.alias
+            {{ ref("service_aliases") }} as aliases
+            on lower(results.service_name) = aliases.alias
     )
 select *
 from test_results

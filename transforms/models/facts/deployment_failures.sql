@@ -2,8 +2,10 @@
 with
     live as (
         select deployments.*, kinds.kind, kinds.live_position, kinds.is_hotfix
-        from {{ ref('int_deployments__collapsed') }} as deployments
-        inner join {{ ref('int_deployments__kinds') }} as kinds on deployments.deployment_id = kinds.deployment_id
+        from {{ ref("int_deployments__collapsed") }} as deployments
+        inner join
+            {{ ref("int_deployments__kinds") }} as kinds
+            on deployments.deployment_id = kinds.deployment_id
         where
             deployments.environment_tier = 'production'
             and deployments.reached_production
@@ -18,7 +20,7 @@ with
             links.incident_id,
             null as fixed_by_deployment_id,
             false as is_collateral
-        from {{ ref('deployment_incidents') }} as links
+        from {{ ref("deployment_incidents") }} as links
         inner join live on links.deployment_id = live.deployment_id
     ),
     rollback_targets as (
@@ -28,7 +30,9 @@ with
             rollbacks.environment_id,
             rollbacks.version,
             rollbacks.live_position,
-            coalesce(max(targets.live_position), rollbacks.live_position - 2) as target_position
+            coalesce(
+                max(targets.live_position), rollbacks.live_position - 2
+            ) as target_position
         from live as rollbacks
         left join
             live as targets
@@ -49,13 +53,16 @@ with
             failed.deployment_id,
             'rolled_back' as evidence,
             3::bigint as strength,
-            'rolled back by ' || coalesce(rollback_targets.version, rollback_targets.deployment_id) as detail,
+            'rolled back by ' || coalesce(
+                rollback_targets.version, rollback_targets.deployment_id
+            ) as detail,
             null as incident_id,
             rollback_targets.deployment_id as fixed_by_deployment_id,
             row_number() over (
                 partition by rollback_targets.deployment_id
                 order by linked.deployment_id is null, failed.live_position
-            ) > 1 as is_collateral
+            )
+            > 1 as is_collateral
         from rollback_targets
         inner join
             live as failed
@@ -64,7 +71,8 @@ with
             and failed.live_position > rollback_targets.target_position
             and failed.live_position < rollback_targets.live_position
             and failed.kind in ('forward', 'rework')
-        left join (select distinct deployment_id from linked) as linked
+        left join
+            (select distinct deployment_id from linked) as linked
             on failed.deployment_id = linked.deployment_id
     ),
     reverted as (
@@ -73,18 +81,22 @@ with
             'reverted' as evidence,
             4::bigint as strength,
             case when is_inferred then 'inferred: ' else '' end
-            || 'commit ' || left(reverted_sha, 12) || ' was reverted by ' || left(revert_sha, 12) as detail,
+            || 'commit '
+            || left(reverted_sha, 12)
+            || ' was reverted by '
+            || left(revert_sha, 12) as detail,
             null as incident_id,
             fixing_deployment_id as fixed_by_deployment_id,
             false as is_collateral
-        from {{ ref('int_reverts') }}
+        from {{ ref("int_reverts") }}
     ),
     hotfixed as (
         select
             blamed.deployment_id,
             'hotfix' as evidence,
             4::bigint as strength,
-            'followed by hotfix ' || coalesce(hotfixes.version, hotfixes.deployment_id) as detail,
+            'followed by hotfix '
+            || coalesce(hotfixes.version, hotfixes.deployment_id) as detail,
             null as incident_id,
             hotfixes.deployment_id as fixed_by_deployment_id,
             false as is_collateral
@@ -97,7 +109,11 @@ with
             and blamed.finished_at >= hotfixes.finished_at - interval 14 days
             and blamed.kind in ('forward', 'rework')
         where hotfixes.is_hotfix and hotfixes.kind = 'rework'
-        qualify row_number() over (partition by hotfixes.deployment_id order by blamed.live_position desc) = 1
+        qualify
+            row_number() over (
+                partition by hotfixes.deployment_id order by blamed.live_position desc
+            )
+            = 1
     ),
     failures as (
         select *

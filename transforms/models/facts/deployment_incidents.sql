@@ -1,18 +1,24 @@
 {# Deployments that a record names as the cause of an incident; one incident names one deployment. #}
 with
-    requests as (select * from {{ ref('change_requests') }} where is_current),
+    requests as (select * from {{ ref("change_requests") }} where is_current),
     naming as (
         select folded.root_incident_id, requests.number, requests.correlation_id
-        from {{ ref('int_incidents__folded') }} as folded
+        from {{ ref("int_incidents__folded") }} as folded
         inner join
             requests
             on folded.caused_by_change_request_id = requests.change_request_id
-            or (folded.source = requests.source and folded.caused_by_change_request_number = requests.number)
+            or (
+                folded.source = requests.source
+                and folded.caused_by_change_request_number = requests.number
+            )
     ),
     deployments as (
         select *
-        from {{ ref('int_deployments__collapsed') }}
-        where environment_tier = 'production' and reached_production and exclusion_reason is null
+        from {{ ref("int_deployments__collapsed") }}
+        where
+            environment_tier = 'production'
+            and reached_production
+            and exclusion_reason is null
     ),
     candidates as (
         select
@@ -22,13 +28,20 @@ with
             row_number() over (
                 partition by naming.root_incident_id
                 order by
-                    deployments.started_at <= incidents.impact_started_at + interval 120 seconds desc,
-                    abs(epoch(incidents.impact_started_at) - epoch(deployments.finished_at)),
+                    deployments.started_at
+                    <= incidents.impact_started_at + interval 120 seconds desc,
+                    abs(
+                        epoch(incidents.impact_started_at)
+                        - epoch(deployments.finished_at)
+                    ),
                     deployments.deployment_id
             ) as preference
         from naming
-        inner join {{ ref('fct_incidents') }} as incidents on naming.root_incident_id = incidents.incident_id
-        inner join deployments
+        inner join
+            {{ ref("fct_incidents") }} as incidents
+            on naming.root_incident_id = incidents.incident_id
+        inner join
+            deployments
             on deployments.deployment_id = naming.correlation_id
             or deployments.change_request_number = naming.number
         where incidents.exclusion_reason is null

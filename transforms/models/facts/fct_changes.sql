@@ -3,16 +3,20 @@
   lead time: boundaries are clamped to be monotone, so that stages sum exactly to the total.
 #}
 with
-    merged as (select * from {{ ref('changes') }} where is_merged),
+    merged as (select * from {{ ref("changes") }} where is_merged),
     commit_starts as (
         select change_id, min(authored_at) as started_at, count(*) as commit_count
-        from {{ ref('change_commits') }}
+        from {{ ref("change_commits") }}
         where not is_merge
         group by change_id
     ),
     graph_starts as (
-        select change_id, service_id, min(authored_at) as started_at, count(*) as commit_count
-        from {{ ref('fct_commits') }}
+        select
+            change_id,
+            service_id,
+            min(authored_at) as started_at,
+            count(*) as commit_count
+        from {{ ref("fct_commits") }}
         where change_id is not null and not is_merge
         group by change_id, service_id
     ),
@@ -20,8 +24,10 @@ with
         select
             reviews.change_id,
             min(reviews.submitted_at) as first_review_at,
-            max(case when reviews.state = 'approved' then reviews.submitted_at end) as approved_at
-        from {{ ref('reviews') }} as reviews
+            max(
+                case when reviews.state = 'approved' then reviews.submitted_at end
+            ) as approved_at
+        from {{ ref("reviews") }} as reviews
         inner join merged on reviews.change_id = merged.change_id
         where
             not reviews.is_bot
@@ -31,7 +37,7 @@ with
     ),
     live_merges as (
         select service_id, repository, commit_sha, deployment_id, is_baseline
-        from {{ ref('int_commit_deployments') }}
+        from {{ ref("int_commit_deployments") }}
     ),
     host_changes as (
         select
@@ -45,7 +51,9 @@ with
             merged.source_url,
             merged.is_bot,
             true as is_reviewable,
-            coalesce(commit_starts.commit_count, graph_starts.commit_count, 0) as commit_count,
+            coalesce(
+                commit_starts.commit_count, graph_starts.commit_count, 0
+            ) as commit_count,
             coalesce(commit_starts.started_at, graph_starts.started_at) as started_at,
             merged.created_at as ready_at,
             human_reviews.first_review_at,
@@ -54,7 +62,7 @@ with
             merged.read_at
         from merged
         inner join
-            {{ ref('service_repositories') }} as service_repositories
+            {{ ref("service_repositories") }} as service_repositories
             on merged.repository = service_repositories.repository
         left join commit_starts on merged.change_id = commit_starts.change_id
         left join
@@ -87,7 +95,7 @@ with
             null::timestamp as approved_at,
             committed_at as merged_at,
             {{ as_of() }} as read_at
-        from {{ ref('fct_commits') }}
+        from {{ ref("fct_commits") }}
         where change_id is null and not is_merge
     ),
     all_changes as (
@@ -103,45 +111,62 @@ with
             deployments.started_at as deploy_started_at,
             deployments.finished_at as deployed_at,
             case
-                when all_changes.deployment_id is null then 'not_deployed'
-                when all_changes.started_at is null then 'missing_start'
-                when {{ is_impossible('all_changes.started_at', 'all_changes.read_at') }} then 'impossible_time'
-                when all_changes.is_baseline then 'no_baseline'
-                when all_changes.started_at > deployments.finished_at then 'negative_duration'
+                when all_changes.deployment_id is null
+                then 'not_deployed'
+                when all_changes.started_at is null
+                then 'missing_start'
+                when
+                    {{ is_impossible("all_changes.started_at", "all_changes.read_at") }}
+                then 'impossible_time'
+                when all_changes.is_baseline
+                then 'no_baseline'
+                when all_changes.started_at > deployments.finished_at
+                then 'negative_duration'
             end as exclusion_reason
         from all_changes
         left join
-            {{ ref('int_deployments__collapsed') }} as deployments
+            {{ ref("int_deployments__collapsed") }} as deployments
             on all_changes.deployment_id = deployments.deployment_id
     ),
     ready as (
         select
             *,
-            greatest(started_at, least(coalesce(ready_at, started_at), deployed_at)) as ready_bound
+            greatest(
+                started_at, least(coalesce(ready_at, started_at), deployed_at)
+            ) as ready_bound
         from deployed
     ),
     reviewed as (
         select
             *,
-            greatest(ready_bound, least(coalesce(first_review_at, ready_bound), deployed_at)) as review_bound
+            greatest(
+                ready_bound, least(coalesce(first_review_at, ready_bound), deployed_at)
+            ) as review_bound
         from ready
     ),
     approved as (
         select
             *,
-            greatest(review_bound, least(coalesce(approved_at, review_bound), deployed_at)) as approval_bound
+            greatest(
+                review_bound, least(coalesce(approved_at, review_bound), deployed_at)
+            ) as approval_bound
         from reviewed
     ),
     merged_bounds as (
         select
             *,
-            greatest(approval_bound, least(coalesce(merged_at, approval_bound), deployed_at)) as merge_bound
+            greatest(
+                approval_bound, least(coalesce(merged_at, approval_bound), deployed_at)
+            ) as merge_bound
         from approved
     ),
     bounds as (
         select
             *,
-            greatest(merge_bound, least(coalesce(deploy_started_at, merge_bound), deployed_at)) as deploy_bound
+            greatest(
+                merge_bound,
+                least(coalesce(deploy_started_at, merge_bound), deployed_at)
+            ) as deploy_bound
         from merged_bounds
     )
 select
@@ -157,24 +182,36 @@ select
     nullif(
         concat_ws(
             ', ',
-            case when bounds.is_reviewable and bounds.first_review_at is null then 'first_review' end,
-            case when bounds.is_reviewable and bounds.approved_at is null then 'approval' end,
+            case
+                when bounds.is_reviewable and bounds.first_review_at is null
+                then 'first_review'
+            end,
+            case
+                when bounds.is_reviewable and bounds.approved_at is null then 'approval'
+            end,
             case when not bounds.is_reviewable then 'change_of_a_host' end
         ),
         ''
     ) as stage_missing,
     bounds.commit_count,
-    {{ seconds_between('bounds.started_at', 'bounds.deployed_at') }} as lead_time_seconds,
-    {{ seconds_between('bounds.started_at', 'bounds.ready_bound') }} as coding_seconds,
-    {{ seconds_between('bounds.ready_bound', 'bounds.review_bound') }} as pickup_seconds,
-    {{ seconds_between('bounds.review_bound', 'bounds.approval_bound') }} as review_seconds,
-    {{ seconds_between('bounds.approval_bound', 'bounds.merge_bound') }} as merge_wait_seconds,
-    {{ seconds_between('bounds.merge_bound', 'bounds.deploy_bound') }} as deploy_wait_seconds,
-    {{ seconds_between('bounds.deploy_bound', 'bounds.deployed_at') }} as deploy_run_seconds,
-    {{ seconds_between('bounds.merged_at', 'bounds.deployed_at') }} as merge_to_deploy_seconds,
+    {{ seconds_between("bounds.started_at", "bounds.deployed_at") }}
+    as lead_time_seconds,
+    {{ seconds_between("bounds.started_at", "bounds.ready_bound") }} as coding_seconds,
+    {{ seconds_between("bounds.ready_bound", "bounds.review_bound") }}
+    as pickup_seconds,
+    {{ seconds_between("bounds.review_bound", "bounds.approval_bound") }}
+    as review_seconds,
+    {{ seconds_between("bounds.approval_bound", "bounds.merge_bound") }}
+    as merge_wait_seconds,
+    {{ seconds_between("bounds.merge_bound", "bounds.deploy_bound") }}
+    as deploy_wait_seconds,
+    {{ seconds_between("bounds.deploy_bound", "bounds.deployed_at") }}
+    as deploy_run_seconds,
+    {{ seconds_between("bounds.merged_at", "bounds.deployed_at") }}
+    as merge_to_deploy_seconds,
     bounds.is_bot,
     bounds.is_reviewable,
-    {{ local_date('bounds.deployed_at') }} as deployed_date,
+    {{ local_date("bounds.deployed_at") }} as deployed_date,
     bounds.started_at,
     bounds.ready_at,
     bounds.first_review_at,
@@ -183,5 +220,10 @@ select
     bounds.deploy_started_at,
     bounds.deployed_at
 from bounds
-left join {{ ref('service_ownership') }} as ownership
-    on {{ owned_on('bounds.service_id', 'coalesce(bounds.deployed_at, bounds.merged_at)') }}
+left join
+    {{ ref("service_ownership") }} as ownership
+    on {{
+        owned_on(
+            "bounds.service_id", "coalesce(bounds.deployed_at, bounds.merged_at)"
+        )
+    }}

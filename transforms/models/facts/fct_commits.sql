@@ -3,12 +3,13 @@
   commits that were squashed into one, they replace it and inherit its deployment.
 #}
 with
-    changes as (select * from {{ ref('changes') }} where is_merged),
+    changes as (select * from {{ ref("changes") }} where is_merged),
     merge_commits as (
-        select changes.change_id, commits.repository, commits.commit_sha, commits.is_merge
+        select
+            changes.change_id, commits.repository, commits.commit_sha, commits.is_merge
         from changes
         inner join
-            {{ ref('commits') }} as commits
+            {{ ref("commits") }} as commits
             on changes.repository = commits.repository
             and changes.merge_commit_sha = commits.commit_sha
     ),
@@ -18,10 +19,10 @@ with
             merge_commits.commit_sha as merge_commit_sha,
             merge_commits.is_merge as was_merged_whole,
             graph.commit_sha is not null as is_in_graph
-        from {{ ref('change_commits') }} as change_commits
+        from {{ ref("change_commits") }} as change_commits
         inner join merge_commits on change_commits.change_id = merge_commits.change_id
         left join
-            {{ ref('commits') }} as graph
+            {{ ref("commits") }} as graph
             on change_commits.repository = graph.repository
             and change_commits.commit_sha = graph.commit_sha
     ),
@@ -55,19 +56,22 @@ with
             commits.source_url,
             commits.is_bot,
             commits.is_merge,
-            squashed.change_id is not null and membership.commit_sha = merge_commits.commit_sha as is_replaced,
+            squashed.change_id is not null
+            and membership.commit_sha = merge_commits.commit_sha as is_replaced,
             commits.authored_at,
             commits.committed_at,
             commits.read_at
-        from {{ ref('commits') }} as commits
+        from {{ ref("commits") }} as commits
         inner join
-            {{ ref('service_repositories') }} as service_repositories
+            {{ ref("service_repositories") }} as service_repositories
             on commits.repository = service_repositories.repository
         left join
             membership
             on commits.repository = membership.repository
             and commits.commit_sha = membership.commit_sha
-        left join merge_commits on membership.change_id = merge_commits.change_id
+        left join
+            merge_commits
+            on membership.change_id = merge_commits.change_id
             and commits.commit_sha = merge_commits.commit_sha
         left join squashed on merge_commits.change_id = squashed.change_id
     ),
@@ -90,7 +94,7 @@ with
         from originals
         inner join squashed on originals.change_id = squashed.change_id
         inner join
-            {{ ref('service_repositories') }} as service_repositories
+            {{ ref("service_repositories") }} as service_repositories
             on originals.repository = service_repositories.repository
         where not originals.is_in_graph
     ),
@@ -109,12 +113,12 @@ with
             deployments.finished_at as deployed_at
         from all_commits
         left join
-            {{ ref('int_commit_deployments') }} as live
+            {{ ref("int_commit_deployments") }} as live
             on all_commits.service_id = live.service_id
             and all_commits.repository = live.repository
             and all_commits.live_commit_sha = live.commit_sha
         left join
-            {{ ref('int_deployments__collapsed') }} as deployments
+            {{ ref("int_deployments__collapsed") }} as deployments
             on live.deployment_id = deployments.deployment_id
     )
 select
@@ -128,23 +132,33 @@ select
     deployed.title,
     deployed.source_url,
     case
-        when deployed.is_replaced then 'squashed'
-        when deployed.is_merge then 'merge_commit'
-        when deployed.deployment_id is null then 'not_deployed'
-        when deployed.authored_at is null then 'missing_start'
-        when {{ is_impossible('deployed.authored_at', 'deployed.read_at') }} then 'impossible_time'
-        when deployed.is_baseline then 'no_baseline'
-        when deployed.authored_at > deployed.deployed_at then 'negative_duration'
+        when deployed.is_replaced
+        then 'squashed'
+        when deployed.is_merge
+        then 'merge_commit'
+        when deployed.deployment_id is null
+        then 'not_deployed'
+        when deployed.authored_at is null
+        then 'missing_start'
+        when {{ is_impossible("deployed.authored_at", "deployed.read_at") }}
+        then 'impossible_time'
+        when deployed.is_baseline
+        then 'no_baseline'
+        when deployed.authored_at > deployed.deployed_at
+        then 'negative_duration'
     end as exclusion_reason,
-    {{ seconds_between('deployed.authored_at', 'deployed.deployed_at') }} as lead_time_seconds,
-    {{ seconds_between('deployed.committed_at', 'deployed.deployed_at') }} as committed_lead_time_seconds,
+    {{ seconds_between("deployed.authored_at", "deployed.deployed_at") }}
+    as lead_time_seconds,
+    {{ seconds_between("deployed.committed_at", "deployed.deployed_at") }}
+    as committed_lead_time_seconds,
     deployed.is_bot,
     deployed.is_merge,
     deployed.is_baseline,
-    {{ local_date('deployed.deployed_at') }} as deployed_date,
+    {{ local_date("deployed.deployed_at") }} as deployed_date,
     deployed.authored_at,
     deployed.committed_at,
     deployed.deployed_at
 from deployed
-left join {{ ref('service_ownership') }} as ownership
-    on {{ owned_on('deployed.service_id', 'deployed.deployed_at') }}
+left join
+    {{ ref("service_ownership") }} as ownership
+    on {{ owned_on("deployed.service_id", "deployed.deployed_at") }}

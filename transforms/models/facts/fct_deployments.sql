@@ -5,7 +5,7 @@ with
             arg_min(evidence, strength) as failure_evidence,
             arg_min(detail, strength) as failure_evidence_detail,
             bool_or(evidence = 'rolled_back') as is_rolled_back
-        from {{ ref('deployment_failures') }}
+        from {{ ref("deployment_failures") }}
         where not is_collateral
         group by deployment_id
     ),
@@ -15,28 +15,30 @@ with
             min(incidents.impact_started_at) as impact_started_at,
             max(incidents.restored_at) as restored_at,
             bool_or(incidents.is_open) as has_open_incident
-        from {{ ref('deployment_failures') }} as failures
-        inner join {{ ref('fct_incidents') }} as incidents on failures.incident_id = incidents.incident_id
+        from {{ ref("deployment_failures") }} as failures
+        inner join
+            {{ ref("fct_incidents") }} as incidents
+            on failures.incident_id = incidents.incident_id
         group by failures.deployment_id
     ),
     repair_recoveries as (
         select failures.deployment_id, min(repairs.finished_at) as repaired_at
-        from {{ ref('deployment_failures') }} as failures
+        from {{ ref("deployment_failures") }} as failures
         inner join
-            {{ ref('int_deployments__collapsed') }} as repairs
+            {{ ref("int_deployments__collapsed") }} as repairs
             on failures.fixed_by_deployment_id = repairs.deployment_id
         where not failures.is_collateral
         group by failures.deployment_id
     ),
     change_counts as (
         select deployment_id, count(*) as change_count
-        from {{ ref('fct_changes') }}
+        from {{ ref("fct_changes") }}
         where deployment_id is not null
         group by deployment_id
     ),
     commit_counts as (
         select deployment_id, count(*) as commit_count
-        from {{ ref('fct_commits') }}
+        from {{ ref("fct_commits") }}
         where deployment_id is not null and exclusion_reason is distinct from 'squashed'
         group by deployment_id
     ),
@@ -56,22 +58,36 @@ with
                 deployments.started_at,
                 least(
                     deployments.finished_at,
-                    coalesce(incident_recoveries.impact_started_at, deployments.finished_at)
+                    coalesce(
+                        incident_recoveries.impact_started_at, deployments.finished_at
+                    )
                 )
             ) as failure_began_at,
             case
-                when incident_recoveries.has_open_incident then null
-                else coalesce(incident_recoveries.restored_at, repair_recoveries.repaired_at)
+                when incident_recoveries.has_open_incident
+                then null
+                else
+                    coalesce(
+                        incident_recoveries.restored_at, repair_recoveries.repaired_at
+                    )
             end as recovery_at,
             coalesce(change_counts.change_count, 0) as change_count,
             coalesce(commit_counts.commit_count, 0) as commit_count
-        from {{ ref('int_deployments__collapsed') }} as deployments
-        inner join {{ ref('int_deployments__kinds') }} as kinds on deployments.deployment_id = kinds.deployment_id
+        from {{ ref("int_deployments__collapsed") }} as deployments
+        inner join
+            {{ ref("int_deployments__kinds") }} as kinds
+            on deployments.deployment_id = kinds.deployment_id
         left join evidence on deployments.deployment_id = evidence.deployment_id
-        left join incident_recoveries on deployments.deployment_id = incident_recoveries.deployment_id
-        left join repair_recoveries on deployments.deployment_id = repair_recoveries.deployment_id
-        left join change_counts on deployments.deployment_id = change_counts.deployment_id
-        left join commit_counts on deployments.deployment_id = commit_counts.deployment_id
+        left join
+            incident_recoveries
+            on deployments.deployment_id = incident_recoveries.deployment_id
+        left join
+            repair_recoveries
+            on deployments.deployment_id = repair_recoveries.deployment_id
+        left join
+            change_counts on deployments.deployment_id = change_counts.deployment_id
+        left join
+            commit_counts on deployments.deployment_id = commit_counts.deployment_id
     )
 select
     judged.deployment_id,
@@ -97,12 +113,18 @@ select
     judged.change_count,
     judged.commit_count,
     judged.attempt_count,
-    {{ seconds_between('judged.started_at', 'judged.finished_at') }} as duration_seconds,
+    {{ seconds_between("judged.started_at", "judged.finished_at") }}
+    as duration_seconds,
     case
         when judged.is_failed
         then
             greatest(
-                {{ seconds_between('judged.failure_began_at', 'coalesce(judged.recovery_at, ' ~ as_of() ~ ')') }},
+                {{
+                    seconds_between(
+                        "judged.failure_began_at",
+                        "coalesce(judged.recovery_at, " ~ as_of() ~ ")",
+                    )
+                }},
                 0
             )
     end as recovery_seconds,
@@ -113,12 +135,13 @@ select
     judged.is_rolled_back,
     judged.is_failed and judged.recovery_at is null as is_recovery_open,
     judged.finished_at > {{ as_of() }} - interval 72 hours as is_immature,
-    {{ local_date('judged.finished_at') }} as finished_date,
+    {{ local_date("judged.finished_at") }} as finished_date,
     judged.started_at,
     judged.finished_at,
     case when judged.is_failed then judged.failure_began_at end as failed_at,
     case when judged.is_failed then judged.recovery_at end as recovered_at,
     judged.source
 from judged
-left join {{ ref('service_ownership') }} as ownership
-    on {{ owned_on('judged.service_id', 'judged.finished_at') }}
+left join
+    {{ ref("service_ownership") }} as ownership
+    on {{ owned_on("judged.service_id", "judged.finished_at") }}

@@ -1,6 +1,6 @@
 {# Incidents as the metrics count them: duplicates and second records stay as rows with their reason. #}
 with
-    folded as (select * from {{ ref('int_incidents__folded') }}),
+    folded as (select * from {{ ref("int_incidents__folded") }}),
     second_records as (
         select
             root_incident_id,
@@ -26,16 +26,25 @@ with
             folded.severity,
             folded.reopen_count,
             case
-                when folded.stated_impact_started_at is not null then 'impact_started_at'
-                when coalesce(second_records.detected_at, folded.detected_at) is not null then 'detected_at'
+                when folded.stated_impact_started_at is not null
+                then 'impact_started_at'
+                when
+                    coalesce(second_records.detected_at, folded.detected_at) is not null
+                then 'detected_at'
                 else 'created_at'
             end as impact_started_field,
             coalesce(
                 folded.stated_impact_started_at,
-                least(folded.detected_at, coalesce(second_records.detected_at, folded.detected_at)),
+                least(
+                    folded.detected_at,
+                    coalesce(second_records.detected_at, folded.detected_at)
+                ),
                 folded.created_at
             ) as impact_started_at,
-            least(folded.detected_at, coalesce(second_records.detected_at, folded.detected_at)) as detected_at,
+            least(
+                folded.detected_at,
+                coalesce(second_records.detected_at, folded.detected_at)
+            ) as detected_at,
             least(
                 coalesce(folded.acknowledged_at, second_records.acknowledged_at),
                 coalesce(second_records.acknowledged_at, folded.acknowledged_at)
@@ -51,10 +60,14 @@ with
         select
             *,
             case
-                when folded_as is not null then folded_as
-                when status = 'invalid' then 'false_alarm'
-                when {{ is_impossible('impact_started_at') }} then 'impossible_time'
-                when restored_at < impact_started_at - interval 120 seconds then 'negative_duration'
+                when folded_as is not null
+                then folded_as
+                when status = 'invalid'
+                then 'false_alarm'
+                when {{ is_impossible("impact_started_at") }}
+                then 'impossible_time'
+                when restored_at < impact_started_at - interval 120 seconds
+                then 'negative_duration'
             end as exclusion_reason
         from combined
     )
@@ -70,12 +83,29 @@ select
     source_url,
     severity,
     reopen_count,
-    greatest({{ seconds_between('impact_started_at', 'coalesce(restored_at, ' ~ as_of() ~ ')') }}, 0) as restore_seconds,
-    greatest({{ seconds_between('detected_at', 'coalesce(acknowledged_at, restored_at, ' ~ as_of() ~ ')') }}, 0) as acknowledge_seconds,
-    greatest({{ seconds_between('impact_started_at', 'detected_at') }}, 0) as detect_seconds,
+    greatest(
+        {{
+            seconds_between(
+                "impact_started_at", "coalesce(restored_at, " ~ as_of() ~ ")"
+            )
+        }},
+        0
+    ) as restore_seconds,
+    greatest(
+        {{
+            seconds_between(
+                "detected_at",
+                "coalesce(acknowledged_at, restored_at, " ~ as_of() ~ ")",
+            )
+        }},
+        0
+    ) as acknowledge_seconds,
+    greatest(
+        {{ seconds_between("impact_started_at", "detected_at") }}, 0
+    ) as detect_seconds,
     restored_at is null as is_open,
     acknowledged_at is null and restored_at is null as is_unacknowledged,
-    {{ local_date('impact_started_at') }} as impact_started_date,
+    {{ local_date("impact_started_at") }} as impact_started_date,
     impact_started_at,
     detected_at,
     acknowledged_at,

@@ -2,16 +2,40 @@
 with
     known as (
         select min(first_date) as first_date, {{ local_date(as_of()) }} as last_date
-        from {{ ref('coverage') }}
+        from {{ ref("coverage") }}
     ),
     starts as (
-        select 'week' as grain, cast(unnest(generate_series(date_trunc('week', first_date), last_date, interval 7 days)) as date) as period_start_date
+        select
+            'week' as grain,
+            cast(
+                unnest(
+                    generate_series(
+                        date_trunc('week', first_date), last_date, interval 7 days
+                    )
+                ) as date
+            ) as period_start_date
         from known
         union all
-        select 'month' as grain, cast(unnest(generate_series(date_trunc('month', first_date), last_date, interval 1 month)) as date) as period_start_date
+        select
+            'month' as grain,
+            cast(
+                unnest(
+                    generate_series(
+                        date_trunc('month', first_date), last_date, interval 1 month
+                    )
+                ) as date
+            ) as period_start_date
         from known
         union all
-        select 'quarter' as grain, cast(unnest(generate_series(date_trunc('quarter', first_date), last_date, interval 3 months)) as date) as period_start_date
+        select
+            'quarter' as grain,
+            cast(
+                unnest(
+                    generate_series(
+                        date_trunc('quarter', first_date), last_date, interval 3 months
+                    )
+                ) as date
+            ) as period_start_date
         from known
     ),
     periods as (
@@ -19,9 +43,12 @@ with
             starts.grain,
             starts.period_start_date,
             cast(
-                case starts.grain
-                    when 'week' then starts.period_start_date + interval 7 days
-                    when 'month' then starts.period_start_date + interval 1 month
+                case
+                    starts.grain
+                    when 'week'
+                    then starts.period_start_date + interval 7 days
+                    when 'month'
+                    then starts.period_start_date + interval 1 month
                     else starts.period_start_date + interval 3 months
                 end as date
             ) as period_end_date

@@ -2,7 +2,7 @@
 with
     deployments as (
         select *
-        from {{ ref('fct_deployments') }}
+        from {{ ref("fct_deployments") }}
         where
             environment_tier = 'production'
             and exclusion_reason is null

@@ -2,7 +2,7 @@
 with
     catalogue as (
         select *
-        from {{ ref('stg_leadline__catalogue') }}
+        from {{ ref("stg_leadline__catalogue") }}
         where read_at <= {{ as_of() }}
     ),
     newest_page as (select max(page_id) as page_id from catalogue),

@@ -5,10 +5,10 @@ select
     commits.commit_sha,
     walked.deployment_id,
     walked.is_baseline
-from {{ ref('int_first_deployments') }} as first_deployments
+from {{ ref("int_first_deployments") }} as first_deployments
 inner join
-    {{ ref('int_deployments__walked') }} as walked
+    {{ ref("int_deployments__walked") }} as walked
     on first_deployments.deployment_index = walked.deployment_index
 inner join
-    {{ ref('int_commits__indexed') }} as commits
+    {{ ref("int_commits__indexed") }} as commits
     on first_deployments.commit_index = commits.commit_index

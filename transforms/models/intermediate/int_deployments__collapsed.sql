@@ -3,16 +3,16 @@
   run are one deployment. Status is that of the deploy job where the run's jobs are known.
 #}
 with
-    current_deployments as (select * from {{ ref('deployments') }} where is_current),
+    current_deployments as (select * from {{ ref("deployments") }} where is_current),
     single_services as (
         select repository, min(service_id) as service_id
-        from {{ ref('service_repositories') }}
+        from {{ ref("service_repositories") }}
         group by repository
         having count(*) = 1
     ),
     job_failures as (
         select pipeline_run_id, count(*) as failed_job_count
-        from {{ ref('pipeline_jobs') }}
+        from {{ ref("pipeline_jobs") }}
         where conclusion = 'failure' and name ilike '%deploy%prod%'
         group by pipeline_run_id
     ),
@@ -20,7 +20,8 @@ with
         select
             deployments.*,
             case
-                when deployments.service_name is not null then aliases.service_id
+                when deployments.service_name is not null
+                then aliases.service_id
                 else single_services.service_id
             end as service_id,
             environments.tier as environment_tier,
@@ -34,30 +35,43 @@ with
                 else deployments.status
             end as true_status
         from current_deployments as deployments
-        left join {{ ref('environments') }} as environments on deployments.environment_id = environments.environment_id
-        left join {{ ref('service_aliases') }} as aliases on lower(deployments.service_name) = aliases.alias
+        left join
+            {{ ref("environments") }} as environments
+            on deployments.environment_id = environments.environment_id
+        left join
+            {{ ref("service_aliases") }} as aliases
+            on lower(deployments.service_name) = aliases.alias
         left join single_services on deployments.repository = single_services.repository
-        left join job_failures on deployments.pipeline_run_id = job_failures.pipeline_run_id
-        left join (
-            select distinct pipeline_run_id
-            from {{ ref('pipeline_jobs') }}
-            where conclusion = 'success' and name ilike '%deploy%prod%'
-        ) as jobs_after on deployments.pipeline_run_id = jobs_after.pipeline_run_id
+        left join
+            job_failures on deployments.pipeline_run_id = job_failures.pipeline_run_id
+        left join
+            (
+                select distinct pipeline_run_id
+                from {{ ref("pipeline_jobs") }}
+                where conclusion = 'success' and name ilike '%deploy%prod%'
+            ) as jobs_after
+            on deployments.pipeline_run_id = jobs_after.pipeline_run_id
     ),
     numbered as (
         select
             *,
-            coalesce(service_id, '?' || repository) || '|' || environment_id || '|'
+            coalesce(service_id, '?' || repository)
+            || '|'
+            || environment_id
+            || '|'
             || coalesce(pipeline_run_id, deployment_id) as collapse_key,
             row_number() over (
                 partition by
-                    coalesce(service_id, '?' || repository), environment_id, coalesce(pipeline_run_id, deployment_id)
+                    coalesce(service_id, '?' || repository),
+                    environment_id,
+                    coalesce(pipeline_run_id, deployment_id)
                 order by coalesce(finished_at, started_at) desc, deployment_id desc
             ) as newest_attempt
         from mapped
     ),
     attempts as (
-        select collapse_key, count(*) as attempt_count, min(started_at) as first_started_at
+        select
+            collapse_key, count(*) as attempt_count, min(started_at) as first_started_at
         from numbered
         group by collapse_key
     ),
@@ -85,15 +99,20 @@ with
             numbered.true_status in ('succeeded', 'partial') as reached_production,
             attempts.attempt_count,
             attempts.first_started_at as started_at,
-            case when numbered.true_status <> 'in_progress' then numbered.finished_at end as finished_at,
+            case
+                when numbered.true_status <> 'in_progress' then numbered.finished_at
+            end as finished_at,
             numbered.source,
             numbered.page_id,
             numbered.ordinal,
             numbered.read_at,
             case
-                when numbered.service_id is null then 'unmapped_service'
-                when {{ is_impossible('numbered.finished_at', 'numbered.read_at') }} then 'impossible_time'
-                when numbered.finished_at < attempts.first_started_at then 'negative_duration'
+                when numbered.service_id is null
+                then 'unmapped_service'
+                when {{ is_impossible("numbered.finished_at", "numbered.read_at") }}
+                then 'impossible_time'
+                when numbered.finished_at < attempts.first_started_at
+                then 'negative_duration'
             end as exclusion_reason
         from numbered
         inner join attempts on numbered.collapse_key = attempts.collapse_key

@@ -1,8 +1,9 @@
 {# Current incidents with the one they belong to: a duplicate's parent, or the service desk's record of the same page. #}
 with
-    current_incidents as (select * from {{ ref('incidents') }} where is_current),
+    current_incidents as (select * from {{ ref("incidents") }} where is_current),
     twins as (
-        select correlated_incident_id as incident_id, min(incident_id) as root_incident_id
+        select
+            correlated_incident_id as incident_id, min(incident_id) as root_incident_id
         from current_incidents
         where correlated_incident_id is not null
         group by correlated_incident_id
@@ -12,15 +13,24 @@ with
             incidents.incident_id,
             coalesce(grandparents.incident_id, parents.incident_id) as root_incident_id
         from current_incidents as incidents
-        inner join current_incidents as parents on incidents.parent_incident_id = parents.incident_id
-        left join current_incidents as grandparents on parents.parent_incident_id = grandparents.incident_id
+        inner join
+            current_incidents as parents
+            on incidents.parent_incident_id = parents.incident_id
+        left join
+            current_incidents as grandparents
+            on parents.parent_incident_id = grandparents.incident_id
     )
 select
     incidents.*,
     case
-        when parents.root_incident_id is not null then 'duplicate'
-        when twins.root_incident_id is not null and twin_roots.root_incident_id is not null then 'duplicate'
-        when twins.root_incident_id is not null then 'same_incident'
+        when parents.root_incident_id is not null
+        then 'duplicate'
+        when
+            twins.root_incident_id is not null
+            and twin_roots.root_incident_id is not null
+        then 'duplicate'
+        when twins.root_incident_id is not null
+        then 'same_incident'
     end as folded_as,
     coalesce(
         parents.root_incident_id,

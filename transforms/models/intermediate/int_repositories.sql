@@ -2,23 +2,23 @@
 with
     named as (
         select repository, source, 'git' as kind
-        from {{ ref('stg_git__commits') }}
+        from {{ ref("stg_git__commits") }}
         where read_at <= {{ as_of() }}
         union all
         select repository, source, 'git' as kind
-        from {{ ref('stg_git__tags') }}
+        from {{ ref("stg_git__tags") }}
         where read_at <= {{ as_of() }}
         union all
         select repository, source, 'github' as kind
-        from {{ ref('stg_github__deployments') }}
+        from {{ ref("stg_github__deployments") }}
         where read_at <= {{ as_of() }}
         union all
         select repository, source, 'github' as kind
-        from {{ ref('stg_github__pulls') }}
+        from {{ ref("stg_github__pulls") }}
         where read_at <= {{ as_of() }}
         union all
         select repository, source, 'github' as kind
-        from {{ ref('stg_github__commits') }}
+        from {{ ref("stg_github__commits") }}
         where read_at <= {{ as_of() }}
     ),
     repositories as (
@@ -26,5 +26,6 @@ with
         from named
         group by repository
     )
-select repository, kind, source, regexp_extract(repository, '[^/]+$') as default_service_id
+select
+    repository, kind, source, regexp_extract(repository, '[^/]+$') as default_service_id
 from repositories

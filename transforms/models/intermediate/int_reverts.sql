@@ -10,18 +10,22 @@ with
             commit_deployments.commit_sha,
             commit_deployments.deployment_id,
             walked.deployment_index
-        from {{ ref('int_commit_deployments') }} as commit_deployments
+        from {{ ref("int_commit_deployments") }} as commit_deployments
         inner join
-            {{ ref('int_deployments__walked') }} as walked
+            {{ ref("int_deployments__walked") }} as walked
             on commit_deployments.deployment_id = walked.deployment_id
     ),
     undoing as (
         select repository, commit_sha, title, reverted_shas, committed_at
-        from {{ ref('commits') }}
+        from {{ ref("commits") }}
         where len(reverted_shas) > 0 or title like 'Revert "%'
     ),
     explicit as (
-        select repository, commit_sha as revert_sha, unnest(reverted_shas) as reverted_sha, false as is_inferred
+        select
+            repository,
+            commit_sha as revert_sha,
+            unnest(reverted_shas) as reverted_sha,
+            false as is_inferred
         from undoing
         where len(reverted_shas) > 0
     ),
@@ -33,12 +37,13 @@ with
             true as is_inferred
         from undoing
         inner join
-            {{ ref('commits') }} as commits
+            {{ ref("commits") }} as commits
             on undoing.repository = commits.repository
             and {{ plain_title("regexp_extract(undoing.title, '^Revert \"(.*)\"', 1)") }}
-            = {{ plain_title('commits.title') }}
+            = {{ plain_title("commits.title") }}
             and commits.committed_at < undoing.committed_at
-        inner join (select distinct repository, commit_sha from live) as deployed
+        inner join
+            (select distinct repository, commit_sha from live) as deployed
             on commits.repository = deployed.repository
             and commits.commit_sha = deployed.commit_sha
         where len(undoing.reverted_shas) = 0

@@ -2,16 +2,18 @@
 with
     sources as (
         select distinct source
-        from {{ source('staging', 'journal') }}
+        from {{ source("staging", "journal") }}
         where source is not null
     )
 select
     sources.source,
-    lower({{ setting('git_environment', 'production') }}) as git_environment_id,
-    {{ setting('tag_pattern', 'v?[0-9]+\\.[0-9]+\\.[0-9]+') }} as tag_pattern,
-    {{ setting('hotfix_pattern', '(^|/)hotfix[/-]') }} as hotfix_pattern,
-    try_cast({{ setting('expected_sync_hours', '26') }} as double) as expected_sync_hours
+    lower({{ setting("git_environment", "production") }}) as git_environment_id,
+    {{ setting("tag_pattern", "v?[0-9]+\\.[0-9]+\\.[0-9]+") }} as tag_pattern,
+    {{ setting("hotfix_pattern", "(^|/)hotfix[/-]") }} as hotfix_pattern,
+    try_cast(
+        {{ setting("expected_sync_hours", "26") }} as double
+    ) as expected_sync_hours
 from sources
 left join
-    {{ ref('int_catalogue__current') }} as settings on settings.record_type = 'setting'
+    {{ ref("int_catalogue__current") }} as settings on settings.record_type = 'setting'
 group by sources.source

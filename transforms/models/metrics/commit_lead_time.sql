@@ -1,4 +1,4 @@
-{{ metric(kind='median', domain='deployments') }}
+{{ metric(kind="median", domain="deployments") }}
 
 select
     repository || '@' || commit_sha as observation_id,
@@ -12,5 +12,5 @@ select
     source_url,
     deployed_date as anchor_date,
     deployed_at as anchor_at
-from {{ ref('fct_commits') }}
+from {{ ref("fct_commits") }}
 where deployed_at is not null

@@ -1,4 +1,4 @@
-{{ metric(kind='median', domain='deployments') }}
+{{ metric(kind="median", domain="deployments") }}
 
 select
     repository || '@' || commit_sha as observation_id,
@@ -8,12 +8,14 @@ select
     false as is_numerator,
     false as is_open,
     case
-        when exclusion_reason in ('merge_commit', 'squashed', 'impossible_time') then exclusion_reason
-        when committed_at > deployed_at then 'negative_duration'
+        when exclusion_reason in ('merge_commit', 'squashed', 'impossible_time')
+        then exclusion_reason
+        when committed_at > deployed_at
+        then 'negative_duration'
     end as exclusion_reason,
     title as label,
     source_url,
     deployed_date as anchor_date,
     deployed_at as anchor_at
-from {{ ref('fct_commits') }}
+from {{ ref("fct_commits") }}
 where deployed_at is not null

@@ -1,4 +1,4 @@
-{{ metric(kind='median', domain='deployments') }}
+{{ metric(kind="median", domain="deployments") }}
 
 select
     change_id as observation_id,
@@ -12,6 +12,5 @@ select
     source_url,
     deployed_date as anchor_date,
     deployed_at as anchor_at
-from {{ ref('fct_changes') }}
-where deployed_at is not null
-    and is_reviewable
+from {{ ref("fct_changes") }}
+where deployed_at is not null and is_reviewable

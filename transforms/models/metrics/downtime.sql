@@ -1,4 +1,4 @@
-{{ metric(kind='total', domain='incidents') }}
+{{ metric(kind="total", domain="incidents") }}
 
 {# Overlapping incidents of a service are one stretch of downtime: the union of their intervals. #}
 with
@@ -12,15 +12,21 @@ with
             incidents.impact_started_date,
             incidents.impact_started_at,
             incidents.is_open,
-            coalesce(incidents.restored_at, (select as_of from {{ ref('build_information') }})) as ended_at
-        from {{ ref('fct_incidents') }} as incidents
+            coalesce(
+                incidents.restored_at,
+                (select as_of from {{ ref("build_information") }})
+            ) as ended_at
+        from {{ ref("fct_incidents") }} as incidents
         inner join
-            {{ ref('incident_services') }} as incident_services
+            {{ ref("incident_services") }} as incident_services
             on incidents.incident_id = incident_services.incident_id
         where
             incidents.exclusion_reason is null
             and coalesce(incidents.severity, 1) <= 2
-            and coalesce(incidents.restored_at, (select as_of from {{ ref('build_information') }}))
+            and coalesce(
+                incidents.restored_at,
+                (select as_of from {{ ref("build_information") }})
+            )
             >= incidents.impact_started_at
     ),
     marked as (
@@ -60,7 +66,7 @@ select
     service_id || '|' || incident_id as observation_id,
     service_id,
     team_id,
-    {{ seconds_between('impact_started_at', 'ended_at') }} as value,
+    {{ seconds_between("impact_started_at", "ended_at") }} as value,
     true as is_numerator,
     is_open,
     null::varchar as exclusion_reason,

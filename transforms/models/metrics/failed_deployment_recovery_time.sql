@@ -1,4 +1,4 @@
-{{ metric(kind='survival', domain='deployments') }}
+{{ metric(kind="survival", domain="deployments") }}
 
 select
     deployment_id as observation_id,
@@ -12,6 +12,5 @@ select
     source_url,
     finished_date as anchor_date,
     finished_at as anchor_at
-from {{ ref('fct_deployments') }}
-where environment_tier = 'production' and finished_at is not null
-    and is_failed
+from {{ ref("fct_deployments") }}
+where environment_tier = 'production' and finished_at is not null and is_failed

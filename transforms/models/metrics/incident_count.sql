@@ -1,4 +1,4 @@
-{{ metric(kind='frequency', domain='incidents', is_per_service=true) }}
+{{ metric(kind="frequency", domain="incidents", is_per_service=true) }}
 
 select
     incidents.incident_id as observation_id,
@@ -14,7 +14,7 @@ select
     incidents.source_url,
     incidents.impact_started_date as anchor_date,
     incidents.impact_started_at as anchor_at
-from {{ ref('fct_incidents') }} as incidents
+from {{ ref("fct_incidents") }} as incidents
 left join
-    {{ ref('incident_services') }} as incident_services
+    {{ ref("incident_services") }} as incident_services
     on incidents.root_incident_id = incident_services.incident_id

@@ -1,4 +1,4 @@
-{{ metric(kind='median', domain='deployments') }}
+{{ metric(kind="median", domain="deployments") }}
 
 select
     change_id as observation_id,
@@ -8,12 +8,14 @@ select
     false as is_numerator,
     false as is_open,
     case
-        when exclusion_reason is not null then exclusion_reason
-        when merged_at > deployed_at then 'negative_duration'
+        when exclusion_reason is not null
+        then exclusion_reason
+        when merged_at > deployed_at
+        then 'negative_duration'
     end as exclusion_reason,
     title as label,
     source_url,
     deployed_date as anchor_date,
     deployed_at as anchor_at
-from {{ ref('fct_changes') }}
+from {{ ref("fct_changes") }}
 where deployed_at is not null

@@ -1,4 +1,4 @@
-{{ metric(kind='ratio', domain='deployments', is_per_service=true) }}
+{{ metric(kind="ratio", domain="deployments", is_per_service=true) }}
 
 select
     releases.release_id as observation_id,
@@ -12,9 +12,10 @@ select
     deployments.source_url,
     releases.finished_date as anchor_date,
     releases.finished_at as anchor_at
-from {{ ref('release_events') }} as releases
+from {{ ref("release_events") }} as releases
 inner join
-    {{ ref('fct_deployments') }} as deployments on releases.release_id = deployments.release_id
+    {{ ref("fct_deployments") }} as deployments
+    on releases.release_id = deployments.release_id
 where
     deployments.environment_tier = 'production'
     and deployments.exclusion_reason is null

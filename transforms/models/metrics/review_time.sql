@@ -1,4 +1,4 @@
-{{ metric(kind='median', domain='deployments') }}
+{{ metric(kind="median", domain="deployments") }}
 
 select
     change_id as observation_id,
@@ -8,13 +8,14 @@ select
     false as is_numerator,
     false as is_open,
     case
-        when exclusion_reason is not null then exclusion_reason
-        when stage_missing like '%approval%' then 'stage_missing'
+        when exclusion_reason is not null
+        then exclusion_reason
+        when stage_missing like '%approval%'
+        then 'stage_missing'
     end as exclusion_reason,
     title as label,
     source_url,
     deployed_date as anchor_date,
     deployed_at as anchor_at
-from {{ ref('fct_changes') }}
-where deployed_at is not null
-    and is_reviewable
+from {{ ref("fct_changes") }}
+where deployed_at is not null and is_reviewable

@@ -1,6 +1,6 @@
 {# How much of what was read can be used: shares with their counts, none of which blocks publishing. #}
 with
-    deployments as (select * from {{ ref('int_deployments__collapsed') }}),
+    deployments as (select * from {{ ref("int_deployments__collapsed") }}),
     figures as (
         select
             'deployments_with_service' as figure,
@@ -19,7 +19,7 @@ with
             count(*)
         from deployments
         left join
-            {{ ref('commits') }} as commits
+            {{ ref("commits") }} as commits
             on deployments.repository = commits.repository
             and deployments.commit_sha = commits.commit_sha
         group by deployments.source
@@ -37,7 +37,13 @@ with
             'deployments_with_plausible_times',
             'Deployments whose instants can be true',
             source,
-            count(case when exclusion_reason in ('impossible_time', 'negative_duration') then null else 1 end),
+            count(
+                case
+                    when exclusion_reason in ('impossible_time', 'negative_duration')
+                    then null
+                    else 1
+                end
+            ),
             count(*)
         from deployments
         group by source
@@ -48,9 +54,9 @@ with
             incidents.source,
             count(distinct incident_services.incident_id),
             count(distinct incidents.incident_id)
-        from {{ ref('fct_incidents') }} as incidents
+        from {{ ref("fct_incidents") }} as incidents
         left join
-            {{ ref('incident_services') }} as incident_services
+            {{ ref("incident_services") }} as incident_services
             on incidents.incident_id = incident_services.incident_id
         where incidents.exclusion_reason is null
         group by incidents.source
@@ -61,7 +67,7 @@ with
             source,
             count(case when impact_started_field = 'impact_started_at' then 1 end),
             count(*)
-        from {{ ref('fct_incidents') }}
+        from {{ ref("fct_incidents") }}
         where exclusion_reason is null
         group by source
         union all
@@ -71,9 +77,9 @@ with
             incidents.source,
             count(distinct links.incident_id),
             count(distinct incidents.incident_id)
-        from {{ ref('fct_incidents') }} as incidents
+        from {{ ref("fct_incidents") }} as incidents
         left join
-            {{ ref('deployment_incidents') }} as links
+            {{ ref("deployment_incidents") }} as links
             on incidents.incident_id = links.incident_id
         where incidents.exclusion_reason is null
         group by incidents.source
@@ -84,17 +90,17 @@ with
             commits.source,
             count(*) - count(distinct orphans.commit_sha),
             count(*)
-        from {{ ref('commits') }} as commits
+        from {{ ref("commits") }} as commits
         left join
             (
                 select links.repository, links.commit_sha
                 from
                     (
                         select repository, commit_sha, unnest(parent_shas) as parent_sha
-                        from {{ ref('commits') }}
+                        from {{ ref("commits") }}
                     ) as links
                 left join
-                    {{ ref('commits') }} as parents
+                    {{ ref("commits") }} as parents
                     on links.repository = parents.repository
                     and links.parent_sha = parents.commit_sha
                 where parents.commit_sha is null
@@ -110,9 +116,9 @@ with
             changes.source,
             count(distinct service_repositories.repository || changes.change_id),
             count(distinct changes.change_id)
-        from {{ ref('changes') }} as changes
+        from {{ ref("changes") }} as changes
         left join
-            {{ ref('service_repositories') }} as service_repositories
+            {{ ref("service_repositories") }} as service_repositories
             on changes.repository = service_repositories.repository
             and service_repositories.is_declared
         where changes.is_merged

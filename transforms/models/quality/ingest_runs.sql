@@ -2,12 +2,12 @@
 with
     imports as (
         select distinct run_id, source, stream
-        from {{ source('staging', 'journal') }}
+        from {{ source("staging", "journal") }}
         where event = 'page' and versions_from_source
     ),
     finished as (
         select journal.*
-        from {{ source('staging', 'journal') }} as journal
+        from {{ source("staging", "journal") }} as journal
         left join
             imports
             on journal.run_id = imports.run_id
@@ -19,23 +19,29 @@ with
     ),
     started as (
         select run_id, source, stream, window_from, window_to, resumed_from, read_at
-        from {{ source('staging', 'journal') }}
+        from {{ source("staging", "journal") }}
         where event = 'run_started'
     ),
     pages as (
         select
-            run_id, source, stream,
+            run_id,
+            source,
+            stream,
             count(*) as page_count,
             sum(row_count) as row_count,
             sum(bytes) as byte_count,
             sum(stored_bytes) as stored_byte_count,
             sha256(string_agg(sha256, '' order by page_id)) as pages_sha256
-        from {{ source('staging', 'journal') }}
+        from {{ source("staging", "journal") }}
         where event = 'page'
         group by run_id, source, stream
     )
 select
-    finished.source || ':' || finished.stream || ':' || finished.run_id as ingest_run_id,
+    finished.source
+    || ':'
+    || finished.stream
+    || ':'
+    || finished.run_id as ingest_run_id,
     finished.run_id,
     finished.source,
     finished.kind,
@@ -56,11 +62,13 @@ select
     started.read_at as started_at,
     finished.read_at as finished_at
 from finished
-left join started
+left join
+    started
     on finished.run_id = started.run_id
     and finished.source = started.source
     and finished.stream = started.stream
-left join pages
+left join
+    pages
     on finished.run_id = pages.run_id
     and finished.source = pages.source
     and finished.stream = pages.stream

@@ -9,9 +9,9 @@ select
     accounts.duplicate_count,
     accounts.quarantined_count,
     journal.read_at
-from {{ source('staging', 'page_accounts') }} as accounts
+from {{ source("staging", "page_accounts") }} as accounts
 inner join
-    {{ source('staging', 'journal') }} as journal
+    {{ source("staging", "journal") }} as journal
     on accounts.page_id = journal.page_id
     and accounts.source = journal.source
     and accounts.stream = journal.stream

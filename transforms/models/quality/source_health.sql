@@ -10,7 +10,7 @@ with
             arg_max(status, finished_at) as last_status,
             arg_max(error_message, finished_at) as last_error,
             sum(call_count) as call_count
-        from {{ ref('ingest_runs') }}
+        from {{ ref("ingest_runs") }}
         group by source, stream
     ),
     accounts as (
@@ -21,7 +21,7 @@ with
             sum(loaded_count) as loaded_count,
             sum(duplicate_count) as duplicate_count,
             sum(quarantined_count) as quarantined_count
-        from {{ ref('page_accounts') }}
+        from {{ ref("page_accounts") }}
         group by source, stream
     )
 select
@@ -35,16 +35,16 @@ select
     cast(coalesce(accounts.duplicate_count, 0) as bigint) as duplicate_count,
     cast(coalesce(accounts.quarantined_count, 0) as bigint) as quarantined_count,
     cast(coalesce(runs.call_count, 0) as bigint) as call_count,
-    greatest({{ seconds_between('runs.last_success_at', as_of()) }}, 0) as lag_seconds,
+    greatest({{ seconds_between("runs.last_success_at", as_of()) }}, 0) as lag_seconds,
     settings.expected_sync_hours * 3600 as expected_lag_seconds,
     coalesce(
-        {{ seconds_between('runs.last_success_at', as_of()) }}
+        {{ seconds_between("runs.last_success_at", as_of()) }}
         > settings.expected_sync_hours * 3600,
         true
     ) as is_late,
     runs.last_success_at,
     runs.last_run_at
 from runs
-inner join {{ ref('int_source_settings') }} as settings on runs.source = settings.source
+inner join {{ ref("int_source_settings") }} as settings on runs.source = settings.source
 left join accounts on runs.source = accounts.source and runs.stream = accounts.stream
 where runs.kind <> 'leadline'

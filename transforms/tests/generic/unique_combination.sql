@@ -1,7 +1,7 @@
 {# A key of several columns names one row. #}
 {% test unique_combination(model, columns) %}
-select {{ columns | join(', ') }}, count(*) as row_count
-from {{ model }}
-group by {{ columns | join(', ') }}
-having count(*) > 1
+    select {{ columns | join(", ") }}, count(*) as row_count
+    from {{ model }}
+    group by {{ columns | join(", ") }}
+    having count(*) > 1
 {% endtest %}

@@ -1,4 +1,4 @@
-{{ config(kind='git', stream='repository', key=['repository']) }}
+{{ config(kind="git", stream="repository", key=["repository"]) }}
 
 select
     name as repository,
@@ -7,20 +7,16 @@ select
     has_commit_graph = 'true' as has_commit_graph,
     try_cast(root_count as bigint) as root_count,
     {{ lineage() }},
-    {{
-        quarantine({
-            "a repository without name": "name is null"
-        })
-    }}
+    {{ quarantine({"a repository without name": "name is null"}) }}
 from
     {{
         records(
             {
-            'name': '$.name',
-            'is_shallow': '$.is_shallow',
-            'is_partial': '$.is_partial',
-            'root_count': '$.root_count',
-            'has_commit_graph': '$.has_commit_graph'
+                "name": "$.name",
+                "is_shallow": "$.is_shallow",
+                "is_partial": "$.is_partial",
+                "root_count": "$.root_count",
+                "has_commit_graph": "$.has_commit_graph",
             }
         )
     }}

@@ -1,4 +1,4 @@
-{{ config(kind='github', stream='commits', key=['repository', 'commit_sha']) }}
+{{ config(kind="github", stream="commits", key=["repository", "commit_sha"]) }}
 
 select
     repository,
@@ -6,32 +6,37 @@ select
     split_part(message, chr(10), 1) as title,
     html_url as source_url,
     json_extract_string(try_cast(parents as json), '$[*].sha') as parent_shas,
-    regexp_extract_all(message, 'This reverts commit ([0-9a-f]{40})', 1) as reverted_shas,
-    {{ pseudonym('coalesce(login, author_email)') }} as author_id,
+    regexp_extract_all(
+        message, 'This reverts commit ([0-9a-f]{40})', 1
+    ) as reverted_shas,
+    {{ pseudonym("coalesce(login, author_email)") }} as author_id,
     coalesce(author_type = 'Bot' or login like '%[bot]', false) as is_bot,
-    {{ instant('authored') }} as authored_at,
-    {{ instant('committed') }} as committed_at,
+    {{ instant("authored") }} as authored_at,
+    {{ instant("committed") }} as committed_at,
     {{ lineage() }},
     {{
-        quarantine({
-            "a commit without sha": "sha is null",
-            "a commit without repository": "repository is null",
-            "a commit without committer date": "try_cast(committed as timestamptz) is null"
-        })
+        quarantine(
+            {
+                "a commit without sha": "sha is null",
+                "a commit without repository": "repository is null",
+                "a commit without committer date": "try_cast(committed as timestamptz) is null",
+            }
+        )
     }}
 from
     {{
         records(
             {
-            'sha': '$.sha',
-            'parents': '$.parents',
-            'authored': '$.commit.author.date',
-            'committed': '$.commit.committer.date',
-            'author_email': '$.commit.author.email',
-            'login': '$.author.login',
-            'author_type': '$.author.type',
-            'message': '$.commit.message',
-            'html_url': '$.html_url'
-            }, {'repository': '$.repository'}
+                "sha": "$.sha",
+                "parents": "$.parents",
+                "authored": "$.commit.author.date",
+                "committed": "$.commit.committer.date",
+                "author_email": "$.commit.author.email",
+                "login": "$.author.login",
+                "author_type": "$.author.type",
+                "message": "$.commit.message",
+                "html_url": "$.html_url",
+            },
+            {"repository": "$.repository"},
         )
     }}

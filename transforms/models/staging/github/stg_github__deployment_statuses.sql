@@ -1,4 +1,10 @@
-{{ config(kind='github', stream='deployment_statuses', key=['repository', 'source_deployment_id', 'status_id']) }}
+{{
+    config(
+        kind="github",
+        stream="deployment_statuses",
+        key=["repository", "source_deployment_id", "status_id"],
+    )
+}}
 
 select
     repository,
@@ -7,25 +13,28 @@ select
     state,
     description,
     nullif(log_url, '') as log_url,
-    {{ instant('created') }} as created_at,
+    {{ instant("created") }} as created_at,
     {{ lineage() }},
     {{
-        quarantine({
-            "a status without id": "try_cast(id as bigint) is null",
-            "a status without deployment": "try_cast(deployment_id as bigint) is null",
-            "a status without time": "try_cast(created as timestamptz) is null"
-        })
+        quarantine(
+            {
+                "a status without id": "try_cast(id as bigint) is null",
+                "a status without deployment": "try_cast(deployment_id as bigint) is null",
+                "a status without time": "try_cast(created as timestamptz) is null",
+            }
+        )
     }}
 from
     {{
         records(
             {
-            'id': '$.id',
-            'state': '$.state',
-            'description': '$.description',
-            'created': '$.created_at',
-            'environment': '$.environment',
-            'log_url': '$.log_url'
-            }, {'repository': '$.repository', 'deployment_id': '$.deployment_id'}
+                "id": "$.id",
+                "state": "$.state",
+                "description": "$.description",
+                "created": "$.created_at",
+                "environment": "$.environment",
+                "log_url": "$.log_url",
+            },
+            {"repository": "$.repository", "deployment_id": "$.deployment_id"},
         )
     }}

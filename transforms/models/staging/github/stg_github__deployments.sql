@@ -1,4 +1,10 @@
-{{ config(kind='github', stream='deployments', key=['repository', 'source_deployment_id']) }}
+{{
+    config(
+        kind="github",
+        stream="deployments",
+        key=["repository", "source_deployment_id"],
+    )
+}}
 
 select
     repository,
@@ -14,44 +20,47 @@ select
     change_request as change_request_number,
     strategy,
     run_id as pipeline_run_id,
-    {{ pseudonym('login') }} as actor_id,
+    {{ pseudonym("login") }} as actor_id,
     url as source_url,
     coalesce(is_rollback = 'true' or task = 'deploy:rollback', false) as is_rollback,
     planned = 'true' as is_planned,
-    {{ instant('created') }} as created_at,
-    {{ instant('updated') }} as source_updated_at,
+    {{ instant("created") }} as created_at,
+    {{ instant("updated") }} as source_updated_at,
     {{ lineage() }},
     {{
-        quarantine({
-            "a deployment without id": "try_cast(id as bigint) is null",
-            "a deployment without sha": "sha is null",
-            "a deployment without repository": "repository is null",
-            "a deployment without creation time": "try_cast(created as timestamptz) is null"
-        })
+        quarantine(
+            {
+                "a deployment without id": "try_cast(id as bigint) is null",
+                "a deployment without sha": "sha is null",
+                "a deployment without repository": "repository is null",
+                "a deployment without creation time": "try_cast(created as timestamptz) is null",
+            }
+        )
     }}
 from
     {{
         records(
             {
-            'id': '$.id',
-            'sha': '$.sha',
-            'ref': '$.ref',
-            'task': '$.task',
-            'environment': '$.environment',
-            'payload': '$.payload',
-            'login': '$.creator.login',
-            'url': '$.url',
-            'created': '$.created_at',
-            'updated': '$.updated_at',
-            'version': '$.payload.version',
-            'artifact_digest': '$.payload.artifact_digest',
-            'change_request': '$.payload.change_request',
-            'strategy': '$.payload.strategy',
-            'is_rollback': '$.payload.is_rollback',
-            'run_id': '$.payload.run_id',
-            'config_hash': '$.payload.config_hash',
-            'planned': '$.payload.planned',
-            'service': '$.payload.service'
-            }, {'repository': '$.repository'}
+                "id": "$.id",
+                "sha": "$.sha",
+                "ref": "$.ref",
+                "task": "$.task",
+                "environment": "$.environment",
+                "payload": "$.payload",
+                "login": "$.creator.login",
+                "url": "$.url",
+                "created": "$.created_at",
+                "updated": "$.updated_at",
+                "version": "$.payload.version",
+                "artifact_digest": "$.payload.artifact_digest",
+                "change_request": "$.payload.change_request",
+                "strategy": "$.payload.strategy",
+                "is_rollback": "$.payload.is_rollback",
+                "run_id": "$.payload.run_id",
+                "config_hash": "$.payload.config_hash",
+                "planned": "$.payload.planned",
+                "service": "$.payload.service",
+            },
+            {"repository": "$.repository"},
         )
     }}

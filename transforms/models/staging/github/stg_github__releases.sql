@@ -1,4 +1,4 @@
-{{ config(kind='github', stream='releases', key=['repository', 'source_release_id']) }}
+{{ config(kind="github", stream="releases", key=["repository", "source_release_id"]) }}
 
 select
     repository,
@@ -8,26 +8,23 @@ select
     html_url as source_url,
     draft = 'true' as is_draft,
     prerelease = 'true' as is_prerelease,
-    {{ instant('created') }} as created_at,
-    {{ instant('published') }} as published_at,
+    {{ instant("created") }} as created_at,
+    {{ instant("published") }} as published_at,
     {{ lineage() }},
-    {{
-        quarantine({
-            "a release without id": "try_cast(id as bigint) is null"
-        })
-    }}
+    {{ quarantine({"a release without id": "try_cast(id as bigint) is null"}) }}
 from
     {{
         records(
             {
-            'id': '$.id',
-            'tag': '$.tag_name',
-            'name': '$.name',
-            'html_url': '$.html_url',
-            'draft': '$.draft',
-            'prerelease': '$.prerelease',
-            'created': '$.created_at',
-            'published': '$.published_at'
-            }, {'repository': '$.repository'}
+                "id": "$.id",
+                "tag": "$.tag_name",
+                "name": "$.name",
+                "html_url": "$.html_url",
+                "draft": "$.draft",
+                "prerelease": "$.prerelease",
+                "created": "$.created_at",
+                "published": "$.published_at",
+            },
+            {"repository": "$.repository"},
         )
     }}

@@ -1,4 +1,10 @@
-{{ config(kind='junit', stream='test_results', key=['report_file', 'suite', 'class_name', 'test_name', 'attempt']) }}
+{{
+    config(
+        kind="junit",
+        stream="test_results",
+        key=["report_file", "suite", "class_name", "test_name", "attempt"],
+    )
+}}
 
 select
     report_file,
@@ -12,30 +18,32 @@ select
     service as service_name,
     run_id as pipeline_run_id,
     try_cast(time as double) as duration_seconds,
-    {{ instant('started') }} as started_at,
+    {{ instant("started") }} as started_at,
     {{ lineage() }},
     {{
-        quarantine({
-            "a test result without file": "report_file is null",
-            "a test result without status": "status is null"
-        })
+        quarantine(
+            {
+                "a test result without file": "report_file is null",
+                "a test result without status": "status is null",
+            }
+        )
     }}
 from
     {{
         records(
             {
-            'report_file': '$.report_file',
-            'suite': '$.suite',
-            'classname': '$.classname',
-            'name': '$.name',
-            'status': '$.status',
-            'time': '$.time_seconds',
-            'message': '$.message',
-            'started': '$.started_at',
-            'attempt': '$.attempt',
-            'commit_sha': '$.properties.commit_sha',
-            'service': '$.properties.service',
-            'run_id': '$.properties.pipeline_run_id'
+                "report_file": "$.report_file",
+                "suite": "$.suite",
+                "classname": "$.classname",
+                "name": "$.name",
+                "status": "$.status",
+                "time": "$.time_seconds",
+                "message": "$.message",
+                "started": "$.started_at",
+                "attempt": "$.attempt",
+                "commit_sha": "$.properties.commit_sha",
+                "service": "$.properties.service",
+                "run_id": "$.properties.pipeline_run_id",
             }
         )
     }}

@@ -1,7 +1,17 @@
-{{ config(kind='leadline', stream='catalogue', key=['page_id', 'record_key']) }}
+{{ config(kind="leadline", stream="catalogue", key=["page_id", "record_key"]) }}
 
 select
-    concat_ws('|', record_type, service_id, team_id, name, effective_from, depends_on, source_name, key) as record_key,
+    concat_ws(
+        '|',
+        record_type,
+        service_id,
+        team_id,
+        name,
+        effective_from,
+        depends_on,
+        source_name,
+        key
+    ) as record_key,
     record_type,
     name,
     team_id,
@@ -13,35 +23,33 @@ select
     value as setting_value,
     timezone,
     holiday_country,
-    try_cast(try_cast(coalesce(repositories, '[]') as json) as varchar[]) as repositories,
+    try_cast(
+        try_cast(coalesce(repositories, '[]') as json) as varchar[]
+    ) as repositories,
     try_cast(try_cast(coalesce(aliases, '[]') as json) as varchar[]) as aliases,
     try_cast(effective_from as date) as effective_from_date,
     try_cast(effective_to as date) as effective_to_date,
     {{ lineage() }},
-    {{
-        quarantine({
-            "a record without record_type": "record_type is null"
-        })
-    }}
+    {{ quarantine({"a record without record_type": "record_type is null"}) }}
 from
     {{
         records(
             {
-            'record_type': '$.record_type',
-            'name': '$.name',
-            'team_id': '$.team_id',
-            'service_id': '$.service_id',
-            'tier': '$.tier',
-            'repositories': '$.repositories',
-            'aliases': '$.aliases',
-            'effective_from': '$.effective_from',
-            'effective_to': '$.effective_to',
-            'timezone': '$.timezone',
-            'depends_on': '$.depends_on',
-            'source_name': '$.source',
-            'key': '$.key',
-            'value': '$.value',
-            'holiday_country': '$.holiday_country'
+                "record_type": "$.record_type",
+                "name": "$.name",
+                "team_id": "$.team_id",
+                "service_id": "$.service_id",
+                "tier": "$.tier",
+                "repositories": "$.repositories",
+                "aliases": "$.aliases",
+                "effective_from": "$.effective_from",
+                "effective_to": "$.effective_to",
+                "timezone": "$.timezone",
+                "depends_on": "$.depends_on",
+                "source_name": "$.source",
+                "key": "$.key",
+                "value": "$.value",
+                "holiday_country": "$.holiday_country",
             }
         )
     }}

@@ -1,26 +1,22 @@
-{{ config(kind='pagerduty', stream='services', key=['source_service_id']) }}
+{{ config(kind="pagerduty", stream="services", key=["source_service_id"]) }}
 
 select
     id as source_service_id,
     name,
     status,
     html_url as source_url,
-    {{ instant('created') }} as created_at,
+    {{ instant("created") }} as created_at,
     {{ lineage() }},
-    {{
-        quarantine({
-            "a service without id": "id is null"
-        })
-    }}
+    {{ quarantine({"a service without id": "id is null"}) }}
 from
     {{
         records(
             {
-            'id': '$.id',
-            'name': '$.name',
-            'status': '$.status',
-            'html_url': '$.html_url',
-            'created': '$.created_at'
+                "id": "$.id",
+                "name": "$.name",
+                "status": "$.status",
+                "html_url": "$.html_url",
+                "created": "$.created_at",
             }
         )
     }}

@@ -1,4 +1,4 @@
-{{ config(kind='servicenow', stream='change_request', key=['sys_id']) }}
+{{ config(kind="servicenow", stream="change_request", key=["sys_id"]) }}
 
 select
     sys_id,
@@ -11,43 +11,45 @@ select
     nullif(ci, '') as configuration_item_sys_id,
     nullif(correlation_id, '') as correlation_id,
     nullif(close_code, '') as close_code,
-    {{ pseudonym('requested_by') }} as requester_id,
-    {{ pseudonym('assigned_to') }} as assignee_id,
-    {{ instant('start') }} as planned_start_at,
-    {{ instant('finish') }} as planned_end_at,
-    {{ instant('work_start') }} as work_started_at,
-    {{ instant('work_end') }} as work_ended_at,
-    {{ instant('created') }} as created_at,
-    {{ instant('updated') }} as source_updated_at,
+    {{ pseudonym("requested_by") }} as requester_id,
+    {{ pseudonym("assigned_to") }} as assignee_id,
+    {{ instant("start") }} as planned_start_at,
+    {{ instant("finish") }} as planned_end_at,
+    {{ instant("work_start") }} as work_started_at,
+    {{ instant("work_end") }} as work_ended_at,
+    {{ instant("created") }} as created_at,
+    {{ instant("updated") }} as source_updated_at,
     {{ lineage() }},
     {{
-        quarantine({
-            "a change request without sys_id": "nullif(sys_id, '') is null",
-            "a change request without number": "nullif(number, '') is null"
-        })
+        quarantine(
+            {
+                "a change request without sys_id": "nullif(sys_id, '') is null",
+                "a change request without number": "nullif(number, '') is null",
+            }
+        )
     }}
 from
     {{
         records(
             {
-            'sys_id': '$.sys_id',
-            'number': '$.number',
-            'title': '$.short_description',
-            'type': '$.type',
-            'state': '$.state',
-            'risk': '$.risk',
-            'approval': '$.approval',
-            'ci': '$.cmdb_ci.value',
-            'correlation_id': '$.correlation_id',
-            'close_code': '$.close_code',
-            'requested_by': '$.requested_by.value',
-            'assigned_to': '$.assigned_to.value',
-            'start': '$.start_date',
-            'finish': '$.end_date',
-            'work_start': '$.work_start',
-            'work_end': '$.work_end',
-            'created': '$.sys_created_on',
-            'updated': '$.sys_updated_on'
+                "sys_id": "$.sys_id",
+                "number": "$.number",
+                "title": "$.short_description",
+                "type": "$.type",
+                "state": "$.state",
+                "risk": "$.risk",
+                "approval": "$.approval",
+                "ci": "$.cmdb_ci.value",
+                "correlation_id": "$.correlation_id",
+                "close_code": "$.close_code",
+                "requested_by": "$.requested_by.value",
+                "assigned_to": "$.assigned_to.value",
+                "start": "$.start_date",
+                "finish": "$.end_date",
+                "work_start": "$.work_start",
+                "work_end": "$.work_end",
+                "created": "$.sys_created_on",
+                "updated": "$.sys_updated_on",
             }
         )
     }}
