@@ -1,0 +1,83 @@
+"""Which build readers see now, and what its manifest says of it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from transforms.home import Home
+
+
+class PublishedError(Exception):
+    """Published data cannot be read as asked; NothingPublished, UnknownMetric, UnknownTable."""
+
+
+class NothingPublished(PublishedError):
+    """There is no build to read yet; `leadline run` or `leadline demo` makes one."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A published build, as its manifest describes it.
+
+    Units: `as_of` and `built_at` are aware, UTC.
+    """
+
+    build_id: str
+    path: Path
+    as_of: datetime
+    built_at: datetime
+    sample_data: bool
+    report_timezone: str
+    definition_version: str
+    code_version: str
+    fingerprint: str
+    previous_build: str | None
+
+
+def current_build(home: Home) -> Build | None:
+    """Return the build that readers see now, or None when nothing was published.
+
+    Errors: NothingPublished when the pointer names a build that cannot be read.
+    """
+    directory = _resolve(home)
+    if directory is None:
+        return None
+    return read_build(directory)
+
+
+def read_build(directory: Path) -> Build:
+    """Return the build in a directory. Errors: NothingPublished when its manifest is unreadable."""
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = (
+            f"build {directory.name} has no readable manifest; choose another by `publish --to`"
+        )
+        raise NothingPublished(message) from error
+    return Build(
+        build_id=manifest["build_id"],
+        path=directory,
+        as_of=_instant(manifest["as_of"]),
+        built_at=_instant(manifest["built_at"]),
+        sample_data=manifest["sample_data"],
+        report_timezone=manifest["report_timezone"],
+        definition_version=manifest["definition_version"],
+        code_version=manifest["code_version"],
+        fingerprint=manifest["fingerprint"],
+        previous_build=manifest.get("previous_build"),
+    )
+
+
+def _resolve(home: Home) -> Path | None:
+    """Return the directory that `current` names: a link, or a file where links are missing."""
+    if home.current.is_dir():
+        return home.current.resolve()
+    if home.current.is_file():
+        directory = home.published / home.current.read_text(encoding="utf-8").strip()
+        return directory if directory.is_dir() else None
+    return None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
