@@ -1,12 +1,13 @@
 """How a command ends: exit codes, one sentence for an expected error, a stop that is a stop."""
 
 import atexit
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -31,6 +32,15 @@ def run_command(command: Callable[[], object]) -> None:
     _leave(code)
 
 
+@contextlib.contextmanager
+def serving() -> Iterator[None]:
+    """Serve until interrupted: for a server that is how it ends, not a failure."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _interrupted.clear()
+
+
 def _result(command: Callable[[], object]) -> tuple[int, str]:
     try:
         code = command()
@@ -50,10 +60,15 @@ def _result(command: Callable[[], object]) -> tuple[int, str]:
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """Stop at once; what does not stop within some seconds is left, as after a kill."""
     _interrupted.set()
-    timer = threading.Timer(SECONDS_TO_STOP, os._exit, (INTERRUPTED,))
+    timer = threading.Timer(SECONDS_TO_STOP, _stop_hard)
     timer.daemon = True
     timer.start()
     raise KeyboardInterrupt
+
+
+def _stop_hard() -> None:
+    if _interrupted.is_set():
+        os._exit(INTERRUPTED)
 
 
 def _describe(error: OSError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orchestration.commands.terminal import open_context, say
 from orchestration.dagster_home import prepare_dagster_home
 from orchestration.errors import LeadlineError
+from orchestration.process import serving
 from orchestration.settings import child_environment
 from orchestration.versions import TRANSFORMS
 
@@ -29,6 +30,8 @@ def dagster(arguments: Sequence[str]) -> None:
         "DAGSTER_HOME": str(folder),
         "PYTHONPATH": str(TRANSFORMS.parent),
     }
-    code = subprocess.call([sys.executable, "-m", "dagster", *line], env=environment)
+    code = 0
+    with serving():
+        code = subprocess.call([sys.executable, "-m", "dagster", *line], env=environment)
     if code:
         raise LeadlineError(f"dagster {line[0]} ended with {code}; see its messages above.")

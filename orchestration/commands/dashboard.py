@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.builds import read_pointer
 from orchestration.commands.terminal import TerminalSteps, open_context, say
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
+from orchestration.process import serving
 from orchestration.settings import child_environment
 from transforms.home import Home
 
@@ -44,7 +45,8 @@ def dashboard(*, port: int | None, opens_browser: bool) -> None:
         if opens_browser and sys.stdout.isatty():
             webbrowser.open(url)
         try:
-            server.wait()
+            with serving():
+                server.wait()
         finally:
             server.terminate()
 

@@ -23,8 +23,9 @@ SIGNS: dict[Verdict, str] = {
 def doctor(*, file: Path | None) -> int:
     """Write every check with its remedy; return 0, 1 (something failed) or 2 (the settings)."""
     context = open_context()
-    checks = list(run_checks(context, file=file or context.environment.config))
-    for check in checks:
+    checks = []
+    for check in run_checks(context, file=file or context.environment.config):
+        checks.append(check)
         out.print(f"{SIGNS[check.verdict]} {check.name}: {escape(printable(check.found))}")
         if check.verdict in ("warn", "fail"):
             out.print(f"    [bold]mend:[/bold] {escape(printable(check.remedy))}")

@@ -8,7 +8,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.builds import WAREHOUSE, read_builds, read_pointer
-from orchestration.commands.terminal import open_context, out, say, show_table
+from orchestration.commands.terminal import err, open_context, out, say, show_table
 from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.warehouse import OFFLINE, PUBLISHED_SCHEMA
 from transforms.home import Home
@@ -60,7 +60,8 @@ def _write(
     if output == "table" and file is None:
         _show(connection, query, limit=limit)
         return
-    frame = connection.sql(query).pl()
+    with err.status("Asking"):
+        frame = connection.sql(query).pl()
     if output == "parquet" and file is not None:
         frame.write_parquet(file)
     elif output == "json":
@@ -72,9 +73,10 @@ def _write(
 
 
 def _show(connection: duckdb.DuckDBPyConnection, query: str, *, limit: int) -> None:
-    relation = connection.execute(query)
-    columns = [str(column[0]) for column in relation.description or []]
-    rows = relation.fetchmany(limit + 1)
+    with err.status("Asking"):
+        relation = connection.execute(query)
+        columns = [str(column[0]) for column in relation.description or []]
+        rows = relation.fetchmany(limit + 1)
     show_table(columns, rows[:limit])
     if len(rows) > limit:
         say(f"The first {limit} rows; --limit shows more, --format csv all.")
