@@ -31,7 +31,10 @@ def dagster(arguments: Sequence[str]) -> None:
         "PYTHONPATH": str(TRANSFORMS.parent),
     }
     code = 0
-    with serving():
-        code = subprocess.call([sys.executable, "-m", "dagster", *line], env=environment)
+    with subprocess.Popen([sys.executable, "-m", "dagster", *line], env=environment) as server:
+        with serving():
+            code = server.wait()
+        if server.poll() is None:
+            server.terminate()
     if code:
         raise LeadlineError(f"dagster {line[0]} ended with {code}; see its messages above.")
