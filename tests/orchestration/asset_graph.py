@@ -9,10 +9,12 @@ SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 
 
 def render(definitions: dg.Definitions) -> str:
-    """Return one line per asset: group, key, what it comes after, its blocking checks."""
+    """Return one line per asset: group, key, what it comes after, its suite of the audit."""
     graph = definitions.resolve_asset_graph()
     checks: dict[dg.AssetKey, list[str]] = defaultdict(list)
     for check in graph.asset_check_keys:
+        if not check.name.startswith("audit_"):
+            continue
         checks[check.asset_key].append(check.name)
     lines = []
     for key in graph.get_all_asset_keys():
