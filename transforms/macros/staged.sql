@@ -41,7 +41,10 @@
         {% call statement('stage') -%}
             create or replace table staged.staging.batch_rows as
             with parsed as ({{ compiled_code }})
-            select *, hash(({{ columns | join(', ') }})) as version_hash
+            select
+                *,
+                hash((source, {{ key }})) as key_hash,
+                hash(({{ columns | join(', ') }})) as version_hash
             from parsed;
             {% if is_fresh %}
                 delete from staged.staging.page_accounts where model = '{{ model.name }}';
@@ -50,7 +53,7 @@
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
                 select
-                    {{ columns | join(', ') }}, hash((source, {{ key }})) as key_hash, version_hash,
+                    {{ columns | join(', ') }}, key_hash, version_hash,
                     source, page_id, page_row as ordinal, read_at
                 from staged.staging.batch_rows
                 where false;
@@ -140,7 +143,12 @@
 {% endmacro %}
 
 
+{#
+  The records of the batch that say something new. Most are read for the first time and once; only
+  those whose key is known already or comes twice are compared with the version before.
+#}
 {% macro new_versions_sql(target_relation, key, columns) %}
+    {%- set keys = ['source'] + key.split(', ') %}
     with
         first_rows as (
             select page_id, min(page_row) as first_row
@@ -152,17 +160,28 @@
             from staged.staging.batch_rows
             where quarantine_reason is null
         ),
+        familiar as (
+            select key_hash
+            from usable
+            group by key_hash
+            having count(*) > 1
+            union
+            select key_hash
+            from {{ target_relation }}
+            where key_hash in (select key_hash from usable)
+        ),
         latest as (
-            select {{ key }}, version_hash
+            select {{ keys | join(', ') }}, version_hash
             from (
                 select
-                    {{ key }},
+                    {{ keys | join(', ') }},
                     version_hash,
                     row_number() over (
-                        partition by {{ key }} order by read_at desc, page_id desc, ordinal desc
+                        partition by {{ keys | join(', ') }}
+                        order by read_at desc, page_id desc, ordinal desc
                     ) as newest_first
                 from {{ target_relation }}
-                where ({{ key }}) in (select ({{ key }}) from usable)
+                where key_hash in (select key_hash from familiar)
             )
             where newest_first = 1
         ),
@@ -171,23 +190,32 @@
                 usable.*,
                 coalesce(
                     lag(usable.version_hash) over (
-                        partition by {% for column in key.split(', ') %}usable.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+                        partition by {% for column in keys %}usable.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
                         order by usable.read_at, usable.page_id, usable.page_row
                     ),
                     latest.version_hash
                 ) as previous_hash
             from usable
             left join latest
-                on {% for column in key.split(', ') %}usable.{{ column }} = latest.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+                on {% for column in keys %}usable.{{ column }} = latest.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+            where usable.key_hash in (select key_hash from familiar)
+        ),
+        new_versions as (
+            select *
+            from usable
+            where key_hash not in (select key_hash from familiar)
+            union all
+            select * exclude (previous_hash)
+            from compared
+            where version_hash is distinct from previous_hash
         )
     select
-        {% for column in columns %}compared.{{ column }}, {% endfor %}
-        hash((compared.source, {% for column in key.split(', ') %}compared.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %})) as key_hash,
-        compared.version_hash, compared.source, compared.page_id,
-        compared.page_row - first_rows.first_row as ordinal, compared.read_at
-    from compared
-    inner join first_rows on compared.page_id = first_rows.page_id
-    where compared.version_hash is distinct from compared.previous_hash
+        {% for column in columns %}new_versions.{{ column }}, {% endfor %}
+        new_versions.key_hash, new_versions.version_hash, new_versions.source,
+        new_versions.page_id, new_versions.page_row - first_rows.first_row as ordinal,
+        new_versions.read_at
+    from new_versions
+    inner join first_rows on new_versions.page_id = first_rows.page_id
 {% endmacro %}
 
 

@@ -110,6 +110,8 @@ with
             all_changes.*,
             deployments.started_at as deploy_started_at,
             deployments.finished_at as deployed_at,
+            deployments.finished_date as deployed_date,
+            coalesce(deployments.team_id, ownership.team_id) as team_id,
             case
                 when all_changes.deployment_id is null
                 then 'not_deployed'
@@ -127,6 +129,10 @@ with
         left join
             {{ ref("int_deployments__collapsed") }} as deployments
             on all_changes.deployment_id = deployments.deployment_id
+        left join
+            {{ ref("service_ownership") }} as ownership
+            on all_changes.deployment_id is null
+            and {{ owned_on("all_changes.service_id", "all_changes.merged_at") }}
     ),
     ready as (
         select
@@ -174,7 +180,7 @@ select
     bounds.service_id,
     bounds.repository,
     bounds.deployment_id,
-    ownership.team_id,
+    bounds.team_id,
     bounds.author_id,
     bounds.title,
     bounds.source_url,
@@ -211,7 +217,7 @@ select
     as merge_to_deploy_seconds,
     bounds.is_bot,
     bounds.is_reviewable,
-    {{ local_date("bounds.deployed_at") }} as deployed_date,
+    bounds.deployed_date,
     bounds.started_at,
     bounds.ready_at,
     bounds.first_review_at,
@@ -220,10 +226,3 @@ select
     bounds.deploy_started_at,
     bounds.deployed_at
 from bounds
-left join
-    {{ ref("service_ownership") }} as ownership
-    on {{
-        owned_on(
-            "bounds.service_id", "coalesce(bounds.deployed_at, bounds.merged_at)"
-        )
-    }}

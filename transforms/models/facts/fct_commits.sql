@@ -110,7 +110,9 @@ with
             all_commits.*,
             live.deployment_id,
             coalesce(live.is_baseline, false) as is_baseline,
-            deployments.finished_at as deployed_at
+            deployments.finished_at as deployed_at,
+            deployments.finished_date as deployed_date,
+            deployments.team_id
         from all_commits
         left join
             {{ ref("int_commit_deployments") }} as live
@@ -127,7 +129,7 @@ select
     deployed.commit_sha,
     deployed.change_id,
     deployed.deployment_id,
-    ownership.team_id,
+    deployed.team_id,
     deployed.author_id,
     deployed.title,
     deployed.source_url,
@@ -154,11 +156,8 @@ select
     deployed.is_bot,
     deployed.is_merge,
     deployed.is_baseline,
-    {{ local_date("deployed.deployed_at") }} as deployed_date,
+    deployed.deployed_date,
     deployed.authored_at,
     deployed.committed_at,
     deployed.deployed_at
 from deployed
-left join
-    {{ ref("service_ownership") }} as ownership
-    on {{ owned_on("deployed.service_id", "deployed.deployed_at") }}

@@ -92,7 +92,7 @@ with
 select
     judged.deployment_id,
     judged.service_id,
-    ownership.team_id,
+    judged.team_id,
     judged.environment_id,
     judged.previous_deployment_id,
     coalesce(judged.pipeline_run_id, judged.deployment_id) as release_id,
@@ -135,13 +135,10 @@ select
     judged.is_rolled_back,
     judged.is_failed and judged.recovery_at is null as is_recovery_open,
     judged.finished_at > {{ as_of() }} - interval 72 hours as is_immature,
-    {{ local_date("judged.finished_at") }} as finished_date,
+    judged.finished_date,
     judged.started_at,
     judged.finished_at,
     case when judged.is_failed then judged.failure_began_at end as failed_at,
     case when judged.is_failed then judged.recovery_at end as recovered_at,
     judged.source
 from judged
-left join
-    {{ ref("service_ownership") }} as ownership
-    on {{ owned_on("judged.service_id", "judged.finished_at") }}

@@ -118,5 +118,11 @@ with
         inner join attempts on numbered.collapse_key = attempts.collapse_key
         where numbered.newest_attempt = 1
     )
-select *
+select
+    collapsed.*,
+    ownership.team_id,
+    {{ local_date("collapsed.finished_at") }} as finished_date
 from collapsed
+left join
+    {{ ref("service_ownership") }} as ownership
+    on {{ owned_on("collapsed.service_id", "collapsed.finished_at") }}
