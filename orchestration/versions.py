@@ -1,9 +1,11 @@
-"""Which code and which definitions made a build, as short hashes of their files."""
+"""Which code and which definitions made a build."""
 
 import hashlib
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+
+import yaml
 
 from orchestration.errors import ConfigurationError
 
@@ -22,8 +24,9 @@ def code_version(project: Path = TRANSFORMS) -> str:
 
 
 def definition_version(project: Path = TRANSFORMS) -> str:
-    """Return a hash of the definitions of the metrics and of the macros that they use."""
-    return _hash(project, [project / "models" / "metrics", project / "macros"])
+    """Return the version of the definition set: the one dbt_project.yml states."""
+    text = (project / "dbt_project.yml").read_text(encoding="utf-8")
+    return str(yaml.safe_load(text)["version"])
 
 
 def staging_version(project: Path = TRANSFORMS) -> str:
