@@ -50,15 +50,15 @@ def build(
 ) -> BuildReport:
     """Fill the work file from the lake; the environment for dbt must be set by the caller.
 
-    The work file starts empty when any code has changed, so that nothing of a former model stays.
+    Every published table is made anew, so the work file starts empty: it stays as small as what
+    it holds, and nothing of a former model stays. Only with `arguments` (a selection) it is kept.
     Staging is rebuilt when asked, and when its own code or the pseudonym key has changed.
     Errors: BuildFailed, AuditBlocked (a dbt test failed).
     """
-    stamp = home.work / "versions"
-    staging, code = f"{staging_version(project)} {key_id}", parameters.code_version
-    before = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else ["", ""]
-    full = full_refresh or before[0] != staging
-    if full or before[1] != code:
+    stamp = home.work / "staging_version"
+    version = f"{staging_version(project)} {key_id}"
+    full = full_refresh or not stamp.exists() or stamp.read_text(encoding="utf-8") != version
+    if not arguments:
         _remove(home.warehouse_file)
     prepare(home, parameters=parameters)
     stamp.unlink(missing_ok=True)
@@ -70,7 +70,8 @@ def build(
         callback=callback,
     )
     require_success(outcomes)
-    stamp.write_text(f"{staging}\n{code}\n", encoding="utf-8")
+    if not (full and arguments):
+        stamp.write_text(version, encoding="utf-8")
     with warehouse(home.warehouse_file) as connection:
         rows = row_counts(connection)
     if not any(rows.values()):

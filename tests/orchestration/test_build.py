@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -124,14 +123,13 @@ def test_a_project_without_models_is_an_error(
         run(home, parameters, project)
 
 
-def test_changed_code_leaves_nothing_of_a_former_model(
+def test_nothing_of_a_former_model_stays(
     home: Home, parameters: Parameters, write_project: WriteProject
 ) -> None:
     project = write_project({"models/former.sql": "select 1 as id"})
     assert set(run(home, parameters, project).rows) == {"things", "former"}
     (project / "models" / "former.sql").unlink()
-    changed = replace(parameters, code_version="c2")
-    assert set(run(home, changed, project).rows) == {"things"}
+    assert set(run(home, parameters, project).rows) == {"things"}
 
 
 def test_staging_is_rebuilt_when_its_code_changes_and_not_otherwise(
@@ -141,6 +139,17 @@ def test_staging_is_rebuilt_when_its_code_changes_and_not_otherwise(
     assert run(home, parameters, project).was_full
     assert not run(home, parameters, project).was_full
     (project / "models" / "staging" / "stg.sql").write_text("select 2 as id")
+    assert run(home, parameters, project).was_full
+
+
+def test_a_selection_of_models_leaves_the_others_and_marks_no_staging_as_new(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project({"models/other.sql": "select 1 as id"})
+    run(home, parameters, project)
+    (project / "macros" / "extra.sql").write_text("{% macro extra() %}{% endmacro %}")
+    report = run(home, parameters, project, arguments=("--select", "things"))
+    assert set(report.rows) == {"things", "other"}
     assert run(home, parameters, project).was_full
 
 
