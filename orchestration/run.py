@@ -27,6 +27,7 @@ from orchestration.keys import pseudonym_key
 from orchestration.lake import Lake
 from orchestration.locks import run_lock
 from orchestration.origin import describe_origin
+from orchestration.preload import preloading
 from orchestration.progress import count_nodes, count_pages, describe_failures
 from orchestration.publish import Publication, publish
 from orchestration.sample import refuse_sample
@@ -71,7 +72,8 @@ def refresh(
     `sync`. Errors: any LeadlineError; then readers still see the last build.
     """
     with run_lock(context.home.work, now=context.clock()):
-        report = sync_sources(context, settings=settings, only=only)
+        with preloading():
+            report = sync_sources(context, settings=settings, only=only)
         publication = build_and_publish(context, full_refresh=full_refresh)
     return RunReport(sync=report, publication=publication)
 

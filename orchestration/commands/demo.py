@@ -4,7 +4,7 @@ import gc
 from dataclasses import replace
 from datetime import datetime
 
-from data.sandbox.server import SandboxServer
+from data.sandbox.process import ServerProcess
 from data.sandbox.world import DEFAULT_END, World, open_world
 from orchestration import run as chain
 from orchestration.builds import read_manifest, read_pointer
@@ -15,6 +15,7 @@ from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError, PublishFailed, SyncIncomplete
 from orchestration.journal import format_instant
 from orchestration.locks import run_lock
+from orchestration.preload import preloading
 from orchestration.progress import describe_failures
 from orchestration.run import Context
 from orchestration.sample import Sample, mark_sample, read_sample, remove_sample
@@ -37,7 +38,8 @@ def demo(*, opens_dashboard: bool, port: int | None) -> None:
             say("Nothing changed: the sample company is already published as it is.")
         else:
             gc.disable()
-            read_company(context)
+            with preloading():
+                read_company(context)
             tell_publication(chain.build_and_publish(context))
             gc.enable()
     if opens_dashboard:
@@ -88,7 +90,7 @@ def read_company(context: Context) -> None:
     text = render_settings(world.catalogue(), reports=reports)
     (folder / "leadline.yml").write_text(text, encoding="utf-8")
     settings = parse_settings(text, name="leadline.yml")
-    with SandboxServer(world) as server:
+    with ServerProcess(world) as server:
         for instant in world.steps():
             if sample.synced_until is None or instant > sample.synced_until:
                 world.write_junit_reports(reports, instant)
@@ -108,7 +110,7 @@ def remove() -> None:
 def _read_step(
     context: Context,
     *,
-    server: SandboxServer,
+    server: ServerProcess,
     world: World,
     settings: Settings,
     at: datetime,
