@@ -1,6 +1,7 @@
 """Real histories from raw pages to published numbers, against answers that others computed."""
 
 import csv
+import gzip
 import json
 import statistics
 import subprocess
@@ -16,7 +17,7 @@ from transforms.home import Home
 from transforms.published import Published, open_build, open_published, read_build
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-WHOLE = {"since": date(2015, 1, 1), "until": date(2027, 1, 1)}
+FIRST, LAST = date(2015, 1, 1), date(2027, 1, 1)
 
 
 def _context(root: Path) -> Context:
@@ -35,7 +36,7 @@ def httpx(conformance: Path, tmp_path_factory: pytest.TempPathFactory) -> Publis
 
 
 def _window(published: Published, metric: str) -> dict[str, Any]:
-    return published.window(metric, **WHOLE).row(0, named=True)
+    return published.window(metric, since=FIRST, until=LAST).row(0, named=True)
 
 
 def test_deployments_and_deployed_commits_are_those_of_git(httpx: Published) -> None:
@@ -48,8 +49,6 @@ def test_deployments_and_deployed_commits_are_those_of_git(httpx: Published) -> 
 def test_each_commit_has_the_first_deployment_that_git_names(
     httpx: Published, conformance: Path
 ) -> None:
-    import gzip
-
     path = conformance / "data/git_httpx/first_deployment.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         expected = {row["sha"]: row["first_tag"] for row in csv.DictReader(file)}

@@ -110,11 +110,14 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                 select
                     frames.*,
                     frames.period_end_date - frames.period_start_date as day_count,
-                    greatest(
-                        0,
-                        least(frames.period_end_date, coverage.last_date + 1)
-                        - greatest(frames.period_start_date, coverage.first_date)
-                    ) as covered_day_count,
+                    case
+                        when coverage.domain is null then 0
+                        else greatest(
+                            0,
+                            least(frames.period_end_date, coverage.last_date + 1)
+                            - greatest(frames.period_start_date, coverage.first_date)
+                        )
+                    end as covered_day_count,
                     coverage.domain is not null as has_source,
                     coverage.first_date,
                     coverage.last_date
