@@ -72,7 +72,7 @@ def refresh(
     `sync`. Errors: any LeadlineError; then readers still see the last build.
     """
     with run_lock(context.home.work, now=context.clock()):
-        with preloading():
+        with preloading(context.home):
             report = sync_sources(context, settings=settings, only=only)
         publication = build_and_publish(context, full_refresh=full_refresh)
     return RunReport(sync=report, publication=publication)

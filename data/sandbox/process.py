@@ -7,37 +7,42 @@ it reads from its input it moves the simulated clock and answers with the same l
 import subprocess
 import sys
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
 from data.sandbox.server import SandboxServer
-from data.sandbox.world import World, open_world
+from data.sandbox.world import open_world
 
 
 class ServerProcess:
     """A context manager that serves a world from a child process."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, *, seed: int, end: datetime) -> None:
         """Prepare to serve the world that this seed and end give."""
-        self._world = world
-        self.base_url = ""
+        self._arguments = [str(seed), end.isoformat()]
 
     def __enter__(self) -> Self:
-        """Start the process and wait for its address. Errors: RuntimeError when it does not."""
+        """Start the process; it draws its world while the caller goes on."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(self._world.seed), self._world.end.isoformat()],
+            [sys.executable, "-m", __name__, *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.base_url = self._answer()
         return self
+
+    @cached_property
+    def base_url(self) -> str:
+        """Wait for the address of the systems. Errors: RuntimeError when the process ended."""
+        return self._answer()
 
     def __exit__(self, *_: object) -> None:
         """End the process by ending its input."""
         self._process.communicate(timeout=10)
 
     def set_time(self, at: datetime) -> None:
-        """Move the simulated clock of all systems."""
+        """Move the simulated clock of all systems. Errors: RuntimeError when the process ended."""
+        _ = self.base_url
         if self._process.stdin is None:
             message = "the sample company's systems have no input"
             raise RuntimeError(message)

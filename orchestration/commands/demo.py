@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from data.sandbox.process import ServerProcess
-from data.sandbox.world import DEFAULT_END, World, open_world
+from data.sandbox.world import DEFAULT_END, DEFAULT_SEED, World, open_world
 from orchestration import run as chain
 from orchestration.builds import read_manifest, read_pointer
 from orchestration.commands import dashboard as pages
@@ -38,9 +38,10 @@ def demo(*, opens_dashboard: bool, port: int | None) -> None:
             say("Nothing changed: the sample company is already published as it is.")
         else:
             gc.disable()
-            with preloading():
+            with preloading(context.home):
                 read_company(context)
             tell_publication(chain.build_and_publish(context))
+            gc.freeze()
             gc.enable()
     if opens_dashboard:
         chosen = port or _free_port(context.environment.port)
@@ -82,15 +83,15 @@ def read_company(context: Context) -> None:
     mark_sample(context.home, sample)
     if sample.is_complete:
         return
-    with context.steps.step("Drawing the sample company"):
-        world = open_world()
-    folder = context.home.root / "sandbox" / "generated"
-    reports = folder / "reports"
-    reports.mkdir(parents=True, exist_ok=True)
-    text = render_settings(world.catalogue(), reports=reports)
-    (folder / "leadline.yml").write_text(text, encoding="utf-8")
-    settings = parse_settings(text, name="leadline.yml")
-    with ServerProcess(world) as server:
+    with ServerProcess(seed=DEFAULT_SEED, end=DEFAULT_END) as server:
+        with context.steps.step("Drawing the sample company"):
+            world = open_world()
+        folder = context.home.root / "sandbox" / "generated"
+        reports = folder / "reports"
+        reports.mkdir(parents=True, exist_ok=True)
+        text = render_settings(world.catalogue(), reports=reports)
+        (folder / "leadline.yml").write_text(text, encoding="utf-8")
+        settings = parse_settings(text, name="leadline.yml")
         for instant in world.steps():
             if sample.synced_until is None or instant > sample.synced_until:
                 world.write_junit_reports(reports, instant)

@@ -11,7 +11,7 @@ from data.sandbox.world import open_world
 def test_another_process_answers_as_of_the_instant_it_is_told() -> None:
     world = open_world()
     first, last = world.start + timedelta(days=30), world.end
-    with ServerProcess(world) as server:
+    with ServerProcess(seed=world.seed, end=world.end) as server:
         counts = []
         for instant in (first, last):
             server.set_time(instant)
