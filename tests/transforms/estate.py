@@ -80,21 +80,27 @@ class Estate:
         *,
         parents: tuple[str, ...] = (),
         title: str = "Change something",
+        committed: datetime | None = None,
+        repository: str = "",
     ) -> str:
         """Add a commit to a service's repository and return its sha."""
         sha = f"{self.number():040x}"
-        stamp = {"name": "Ada", "email": "ada@example.org", "date": _iso(authored)}
+        person = {"name": "Ada", "email": "ada@example.org"}
         self.add(
             "github",
             "commits",
             {
                 "sha": sha,
                 "parents": [{"sha": parent} for parent in parents],
-                "commit": {"author": stamp, "committer": stamp, "message": title},
+                "commit": {
+                    "author": {**person, "date": _iso(authored)},
+                    "committer": {**person, "date": _iso(committed or authored)},
+                    "message": title,
+                },
                 "author": {"login": "ada", "type": "User"},
                 "html_url": f"https://example.org/{sha}",
             },
-            repository=f"acme/{service}",
+            repository=repository or f"acme/{service}",
         )
         return sha
 
@@ -158,6 +164,18 @@ class Estate:
     ) -> str:
         """Add a squash-merged pull request with its original commits; return the merge sha."""
         merge = self.commit(service, merged, parents=parents, title="Squashed")
+        originals = [(f"{self.number():040x}", instant, "Work") for instant in authored]
+        self.pull(service, merge, merged, originals)
+        return merge
+
+    def pull(
+        self,
+        service: str,
+        merge_sha: str,
+        merged: datetime,
+        originals: list[tuple[str, datetime, str]],
+    ) -> None:
+        """Add a merged pull request with its original commits (sha, authored, title)."""
         repository, number = f"acme/{service}", self.number()
         self.add(
             "github",
@@ -171,29 +189,28 @@ class Estate:
                 "head": {"ref": "feature"},
                 "base": {"ref": "main"},
                 "labels": [],
-                "merge_commit_sha": merge,
-                "created_at": _iso(max(authored)),
+                "merge_commit_sha": merge_sha,
+                "created_at": _iso(max(instant for _, instant, _ in originals)),
                 "updated_at": _iso(merged),
                 "merged_at": _iso(merged),
                 "closed_at": _iso(merged),
             },
             repository=repository,
         )
-        for instant in authored:
+        for sha, instant, title in originals:
             stamp = {"name": "Ada", "email": "ada@example.org", "date": _iso(instant)}
             self.add(
                 "github",
                 "pull_commits",
                 {
-                    "sha": f"{self.number():040x}",
+                    "sha": sha,
                     "parents": [{"sha": "0" * 40}],
-                    "commit": {"author": stamp, "committer": stamp, "message": "Work"},
+                    "commit": {"author": stamp, "committer": stamp, "message": title},
                     "author": {"login": "ada", "type": "User"},
                 },
                 repository=repository,
                 pull_number=number,
             )
-        return merge
 
     def configuration_item(self, service: str) -> Record:
         """Return the reference to a service's configuration item, adding it when it is new."""
@@ -214,10 +231,12 @@ class Estate:
         parent: str = "",
         close_code: str = "",
     ) -> str:
-        """Add an incident; `caused_by` is the deployment that its change request names."""
+        """Add an incident; `caused_by` is a change request or the deployment a new one names."""
         key = f"inc-{self.number()}"
         request: object = ""
-        if caused_by:
+        if caused_by.startswith("chg-"):
+            request = {"link": "", "value": caused_by}
+        elif caused_by:
             request = {"link": "", "value": self.change_request(service, began, caused_by)}
         self.add(
             "servicenow",

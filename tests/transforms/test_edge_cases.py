@@ -122,7 +122,7 @@ def _release_of_twelve(estate: Estate) -> None:
         names[-1],
         estate.commit(names[-1], at("2026-02-03 08:01")),
         at("2026-02-03 10:20"),
-        run_id=77002,
+        run_id=run,
         artifact_digest=f"{names[-1]}-0",
         is_rollback=True,
     )

@@ -6,7 +6,8 @@
     v1.<metric>                the number by grain, period and scope;
     v1.<metric>_between(...)   the same number for any range of days, teams and services.
   config: kind (median, ratio, frequency, survival, total, days_per_week), domain (which coverage
-  applies), is_per_service (true when one observation may belong to several services).
+  applies), is_per_service (one observation may belong to several services alike),
+  is_counted_once (a row says by is_shared that other services may have the same observation).
 #}
 {% materialization metric, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -44,21 +45,23 @@
                     'custom' as grain, from_date::date as period_start_date,
                     to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id
             ),
-            selected as (
+            matching as (
                 select *
                 from {{ observations }}
                 where
-                    anchor_date >= from_date::date
-                    and anchor_date < to_date::date
-                    and (team_ids::varchar[] is null or list_contains(team_ids::varchar[], team_id))
+                    (team_ids::varchar[] is null or list_contains(team_ids::varchar[], team_id))
                     and (service_ids::varchar[] is null or list_contains(service_ids::varchar[], service_id))
+            ),
+            scoped as (
+                select 'selection' as scope, 'selection' as scope_id, {{ observation_columns() }}
+                from {{ counted_observations('matching') }}
             ),
             keyed as (
                 select
                     'custom' as grain, from_date::date as period_start_date,
-                    to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id,
-                    {{ observation_columns() }}
-                from {{ distinct_observations('selected') }}
+                    to_date::date as period_end_date, scoped.*
+                from scoped
+                where anchor_date >= from_date::date and anchor_date < to_date::date
             ),
             {{ metric_body() }}
         ;
@@ -74,10 +77,27 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 {%- endmacro %}
 
 
-{# One row an observation, where several services may share one. #}
-{% macro distinct_observations(relation) -%}
+{#
+  Each observation once, where several services may share one: an incident is the same row for each
+  of its services; a change of a shared repository counts where it went live first.
+#}
+{% macro counted_observations(relation, within='') -%}
 {%- if config.get('is_per_service', false) -%}
-(select distinct {{ observation_columns() }} from {{ relation }})
+(select distinct {{ within }}{{ observation_columns() }} from {{ relation }})
+{%- elif config.get('is_counted_once', false) -%}
+(
+    select {{ within }}{{ observation_columns() }}
+    from {{ relation }}
+    where not is_shared
+    union all
+    select {{ within }}{{ observation_columns() }}
+    from {{ relation }}
+    where is_shared
+    qualify row_number() over (
+        partition by {{ within }}observation_id
+        order by exclusion_reason is not null, anchor_at, service_id
+    ) = 1
+)
 {%- else -%}
 {{ relation }}
 {%- endif -%}
@@ -86,14 +106,10 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 {% macro scoped_observations(observations) %}
     select 'organisation' as scope, 'all' as scope_id, {{ observation_columns() }}
-    from {{ distinct_observations(observations) }}
+    from {{ counted_observations(observations) }}
     union all
-    {% if config.get('is_per_service', false) %}
-    select distinct 'team' as scope, team_id as scope_id, {{ observation_columns() }}
-    {% else %}
     select 'team' as scope, team_id as scope_id, {{ observation_columns() }}
-    {% endif %}
-    from {{ observations }}
+    from {{ counted_observations(observations, within='team_id, ') }}
     where team_id is not null
     union all
     select 'service' as scope, service_id as scope_id, {{ observation_columns() }}
@@ -184,7 +200,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             cast(excluded_count as bigint) as excluded_count,
             case when has_source then covered_day_count / nullif(day_count, 0) else 0.0 end as coverage,
             has_source and covered_day_count > 0 and covered_day_count < 0.8 * day_count as is_partial,
-            coalesce(period_end_date > last_date - 2, false) as is_provisional,
+            period_end_date > {{ local_date(as_of() ~ " - interval 72 hours") }} as is_provisional,
             period_start_date,
             period_end_date
         from judged
@@ -289,19 +305,27 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 {#
   Days with a deployment, median over the complete ISO weeks inside the period, weeks without any
-  included, from the scope's first deployment on (metrics.md section 3, edge case 24).
+  included, from the scope's first deployment on (metrics.md section 3).
 #}
 {% macro measures_days_per_week() %}
+            beginnings as (
+                select scope, scope_id, min(anchor_date) as first_date
+                from scoped
+                where exclusion_reason is null
+                group by scope, scope_id
+            ),
             weeks as (
                 select
                     covered.grain, covered.period_start_date, covered.scope, covered.scope_id,
                     cast(unnest(generate_series(
-                        cast(date_trunc('week', greatest(covered.period_start_date, covered.first_date) + 6) as date),
+                        cast(date_trunc('week', greatest(covered.period_start_date, beginnings.first_date) + 6) as date),
                         least(covered.period_end_date, covered.last_date + 1) - 7,
                         interval 7 days
                     )) as date) as week_start_date
                 from covered
-                where covered.has_source
+                inner join beginnings
+                    on covered.scope = beginnings.scope
+                    and covered.scope_id = beginnings.scope_id
             ),
             weekly as (
                 select
@@ -364,12 +388,12 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                 select
                     *,
                     case
-                        when survival <= 0 then 0.0
+                        when survival <= 0 then null
                         when survival >= 1 then 1.0
                         else power(survival, exp(1.959964 * sqrt(greenwood) / abs(ln(survival))))
                     end as survival_low,
                     case
-                        when survival <= 0 then 0.0
+                        when survival <= 0 then null
                         when survival >= 1 then 1.0
                         else power(survival, exp(-1.959964 * sqrt(greenwood) / abs(ln(survival))))
                     end as survival_high
@@ -426,14 +450,14 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
     {%- set z = '1.959964' -%}
     {%- if kind == 'ratio' -%}
                     {# Wilson (1927); rounding may not push an end past the value or past 0 and 1 #}
-                    greatest(0.0, least(value,
+                    case when n > 0 then greatest(0.0, least(value,
                         (value + {{ z }} * {{ z }} / (2 * n) - {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
-                        / (1 + {{ z }} * {{ z }} / nullif(n, 0))
-                    )) as ci_low,
-                    least(1.0, greatest(value,
+                        / (1 + {{ z }} * {{ z }} / n)
+                    )) end as ci_low,
+                    case when n > 0 then least(1.0, greatest(value,
                         (value + {{ z }} * {{ z }} / (2 * n) + {{ z }} * sqrt(value * (1 - value) / n + {{ z }} * {{ z }} / (4.0 * n * n)))
-                        / (1 + {{ z }} * {{ z }} / nullif(n, 0))
-                    )) as ci_high
+                        / (1 + {{ z }} * {{ z }} / n)
+                    )) end as ci_high
     {%- elif kind == 'frequency' -%}
                     {# score interval of a Poisson count, in the metric's unit #}
                     (n + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * 7.0 / nullif(covered_day_count, 0) as ci_low,
@@ -498,7 +522,11 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 
 {# First line of a metric: how its rows are aggregated. The shared models that the aggregation reads are named here. #}
-{% macro metric(kind, domain, is_per_service=false) -%}
-{{ config(kind=kind, domain=domain, is_per_service=is_per_service) }}
+{% macro metric(kind, domain, is_per_service=false, is_counted_once=false) -%}
+{{
+    config(
+        kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once
+    )
+}}
 -- depends_on: {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('periods') }}, {{ ref('scopes') }}
 {%- endmacro %}

@@ -14,7 +14,7 @@ make_timestamp(try_cast({{ seconds }} as bigint) * 1000000)
 
 {# The local day of an instant in the organisation's report zone. #}
 {% macro local_date(instant) -%}
-cast(({{ instant }} at time zone 'UTC') at time zone {{ report_timezone() }} as date)
+cast((({{ instant }}) at time zone 'UTC') at time zone {{ report_timezone() }} as date)
 {%- endmacro %}
 
 {% macro seconds_between(start, finish) -%}

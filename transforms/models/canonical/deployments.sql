@@ -37,15 +37,21 @@ with
                     then statuses.created_at
                 end
             ) as begun_at,
-            min(
-                case
-                    when statuses.state in ('success', 'failure', 'error')
-                    then statuses.created_at
-                end
+            coalesce(
+                min(case when statuses.state = 'success' then statuses.created_at end),
+                min(
+                    case
+                        when statuses.state in ('failure', 'error')
+                        then statuses.created_at
+                    end
+                )
             ) as ended_at,
-            arg_min(statuses.state, statuses.created_at) filter (
-                where statuses.state in ('success', 'failure', 'error')
-            ) as end_state,
+            case
+                when bool_or(statuses.state = 'success')
+                then 'success'
+                when bool_or(statuses.state in ('failure', 'error'))
+                then 'failure'
+            end as end_state,
             bool_or(statuses.state = 'inactive') as was_deactivated,
             bool_or(statuses.description ilike 'partial%') as was_partial,
             bool_or(statuses.description ilike 'cancel%') as was_cancelled

@@ -33,7 +33,14 @@ with
             incidents.opened_at as detected_at,
             incidents.opened_at as created_at,
             incidents.work_started_at as acknowledged_at,
-            incidents.resolved_at,
+            {# a reopened incident keeps its former resolution in the record #}
+            case
+                when
+                    incidents.state
+                    in ('1', '2', '3', 'New', 'Active', 'In Progress', 'On Hold')
+                then null
+                else incidents.resolved_at
+            end as resolved_at,
             incidents.closed_at,
             incidents.source_updated_at,
             incidents.source,
@@ -46,6 +53,19 @@ with
             on incidents.source || ':' || incidents.configuration_item_sys_id
             = items.configuration_item_id
         where incidents.read_at <= {{ as_of() }}
+    ),
+    updates as (
+        {# an export repeats an incident's final times on all its rows: each row knows its own day #}
+        select
+            *,
+            coalesce(
+                lead(read_at) over (
+                    partition by source, number order by read_at, page_id, ordinal
+                ),
+                {{ as_of() }}
+            ) as known_until_at
+        from {{ ref("stg_servicenow__incident_audit_log") }}
+        where read_at <= {{ as_of() }}
     ),
     audit_log as (
         select
@@ -75,31 +95,51 @@ with
             log.opened_at as created_at,
             null as acknowledged_at,
             case
-                when log.resolved_at <= {{ as_of() }} then log.resolved_at
+                when log.resolved_at <= log.known_until_at then log.resolved_at
             end as resolved_at,
             case
-                when log.closed_at <= {{ as_of() }} then log.closed_at
+                when log.closed_at <= log.known_until_at then log.closed_at
             end as closed_at,
             log.source_updated_at,
             log.source,
             log.page_id,
             log.ordinal,
             log.read_at
-        from {{ ref("stg_servicenow__incident_audit_log") }} as log
+        from updates as log
         left join
             {{ ref("service_aliases") }} as aliases
             on lower(log.configuration_item) = aliases.alias
-        where log.read_at <= {{ as_of() }}
+    ),
+    pages as (
+        select
+            *,
+            coalesce(
+                lead(read_at) over (
+                    partition by source, incident_id order by read_at, page_id, ordinal
+                ),
+                timestamp '9999-12-31'
+            ) as replaced_at
+        from {{ ref("stg_pagerduty__incidents") }}
+        where read_at <= {{ as_of() }}
     ),
     entries as (
+        {# what was known while a version was the newest #}
         select
-            incident_id,
-            source,
-            min(case when type = 'acknowledge' then created_at end) as acknowledged_at,
-            max(case when type = 'resolve' then created_at end) as resolved_at
-        from {{ ref("stg_pagerduty__log_entries") }}
-        where read_at <= {{ as_of() }}
-        group by incident_id, source
+            pages.source,
+            pages.page_id,
+            pages.ordinal,
+            min(
+                case when log.type = 'acknowledge' then log.created_at end
+            ) as acknowledged_at,
+            max(case when log.type = 'resolve' then log.created_at end) as resolved_at
+        from pages
+        inner join
+            {{ ref("stg_pagerduty__log_entries") }} as log
+            on pages.source = log.source
+            and pages.incident_id = log.incident_id
+            and log.read_at < pages.replaced_at
+        where log.read_at <= {{ as_of() }}
+        group by pages.source, pages.page_id, pages.ordinal
     ),
     pager as (
         select
@@ -133,18 +173,18 @@ with
             incidents.page_id,
             incidents.ordinal,
             incidents.read_at
-        from {{ ref("stg_pagerduty__incidents") }} as incidents
+        from pages as incidents
         left join
             entries
-            on incidents.incident_id = entries.incident_id
-            and incidents.source = entries.source
+            on incidents.source = entries.source
+            and incidents.page_id = entries.page_id
+            and incidents.ordinal = entries.ordinal
         left join
             {{ ref("service_aliases") }} as by_id
             on lower(incidents.source_service_id) = by_id.alias
         left join
             {{ ref("service_aliases") }} as by_name
             on lower(incidents.service_name) = by_name.alias
-        where incidents.read_at <= {{ as_of() }}
     ),
     incidents as (
         select *

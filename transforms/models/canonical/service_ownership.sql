@@ -14,12 +14,14 @@ with
             service_id,
             team_id,
             effective_from_date,
-            coalesce(
-                effective_to_date,
-                lead(effective_from_date) over (
-                    partition by service_id order by effective_from_date
-                ),
-                date '9999-12-31'
+            least(
+                coalesce(effective_to_date, date '9999-12-31'),
+                coalesce(
+                    lead(effective_from_date) over (
+                        partition by service_id order by effective_from_date, team_id
+                    ),
+                    date '9999-12-31'
+                )
             ) as effective_to_date
         from declared
     )

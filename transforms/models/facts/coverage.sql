@@ -19,19 +19,33 @@ with
             on incidents.incident_id = folded.incident_id
         where incidents.exclusion_reason is null
     ),
-    last_readings as (
-        select
-            case
-                when kind in ('git', 'github')
-                then 'deployments'
-                when kind in ('pagerduty', 'servicenow')
-                then 'incidents'
-            end as domain,
-            max({{ local_date("read_at") }}) as last_date
+    sources as (
+        select distinct 'deployments' as domain, source
+        from {{ ref("int_deployments__collapsed") }}
+        union all
+        select distinct 'incidents' as domain, source
+        from {{ ref("int_incidents__folded") }}
+    ),
+    imports as (
+        {# a file says nothing of the days after its last record, whenever it is read #}
+        select distinct source, stream
         from {{ source("staging", "journal") }}
+        where event = 'page' and versions_from_source
+    ),
+    last_readings as (
+        select sources.domain, max({{ local_date("journal.read_at") }}) as last_date
+        from {{ source("staging", "journal") }} as journal
+        inner join sources on journal.source = sources.source
+        left join
+            imports
+            on journal.source = imports.source
+            and journal.stream = imports.stream
         where
-            event = 'run_finished' and status = 'complete' and read_at <= {{ as_of() }}
-        group by domain
+            journal.event = 'run_finished'
+            and journal.status = 'complete'
+            and journal.read_at <= {{ as_of() }}
+            and imports.source is null
+        group by sources.domain
     ),
     domains as (
         select *

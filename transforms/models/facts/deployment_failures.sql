@@ -31,7 +31,7 @@ with
             rollbacks.version,
             rollbacks.live_position,
             coalesce(
-                max(targets.live_position), rollbacks.live_position - 2
+                max(targets.live_position), max(changes.live_position) - 1
             ) as target_position
         from live as rollbacks
         left join
@@ -40,6 +40,12 @@ with
             and rollbacks.environment_id = targets.environment_id
             and rollbacks.artifact_key = targets.artifact_key
             and targets.live_position < rollbacks.live_position
+        left join
+            live as changes
+            on rollbacks.service_id = changes.service_id
+            and rollbacks.environment_id = changes.environment_id
+            and changes.live_position < rollbacks.live_position
+            and changes.kind in ('forward', 'rework')
         where rollbacks.kind = 'rollback'
         group by
             rollbacks.deployment_id,

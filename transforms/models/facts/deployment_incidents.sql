@@ -28,6 +28,7 @@ with
             row_number() over (
                 partition by naming.root_incident_id
                 order by
+                    impaired.service_id is not null desc,
                     deployments.started_at
                     <= incidents.impact_started_at + interval 120 seconds desc,
                     abs(
@@ -42,8 +43,12 @@ with
             on naming.root_incident_id = incidents.incident_id
         inner join
             deployments
-            on deployments.deployment_id = naming.correlation_id
+            on list_contains(deployments.attempt_ids, naming.correlation_id)
             or deployments.change_request_number = naming.number
+        left join
+            {{ ref("incident_services") }} as impaired
+            on naming.root_incident_id = impaired.incident_id
+            and deployments.service_id = impaired.service_id
         where incidents.exclusion_reason is null
     )
 select

@@ -5,9 +5,22 @@
 with
     merged as (select * from {{ ref("changes") }} where is_merged),
     commit_starts as (
+        {# changes built on each other name the same commit: it belongs to the one merged first #}
         select change_id, min(authored_at) as started_at, count(*) as commit_count
-        from {{ ref("change_commits") }}
-        where not is_merge
+        from
+            (
+                select change_commits.change_id, change_commits.authored_at
+                from {{ ref("change_commits") }} as change_commits
+                inner join merged on change_commits.change_id = merged.change_id
+                where not change_commits.is_merge
+                qualify
+                    row_number() over (
+                        partition by
+                            change_commits.repository, change_commits.commit_sha
+                        order by merged.merged_at, merged.change_id
+                    )
+                    = 1
+            )
         group by change_id
     ),
     graph_starts as (
@@ -76,6 +89,12 @@ with
             and merged.repository = live_merges.repository
             and merged.merge_commit_sha = live_merges.commit_sha
     ),
+    shared_repositories as (
+        select repository
+        from {{ ref("service_repositories") }}
+        group by repository
+        having count(*) > 1
+    ),
     direct_commits as (
         select
             repository || '@' || commit_sha as change_id,
@@ -108,6 +127,7 @@ with
     deployed as (
         select
             all_changes.*,
+            shared_repositories.repository is not null as is_shared,
             deployments.started_at as deploy_started_at,
             deployments.finished_at as deployed_at,
             deployments.finished_date as deployed_date,
@@ -129,6 +149,9 @@ with
         left join
             {{ ref("int_deployments__collapsed") }} as deployments
             on all_changes.deployment_id = deployments.deployment_id
+        left join
+            shared_repositories
+            on all_changes.repository = shared_repositories.repository
         left join
             {{ ref("service_ownership") }} as ownership
             on all_changes.deployment_id is null
@@ -217,6 +240,7 @@ select
     as merge_to_deploy_seconds,
     bounds.is_bot,
     bounds.is_reviewable,
+    bounds.is_shared,
     bounds.deployed_date,
     bounds.started_at,
     bounds.ready_at,

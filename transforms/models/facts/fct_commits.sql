@@ -1,6 +1,7 @@
 {#
   Commits of merged work by service, each at its first production deployment. Where a host knows the
-  commits that were squashed into one, they replace it and inherit its deployment.
+  commits that were squashed into one, they replace it and inherit its deployment; the copies that a
+  rebase made belong to the change they are copies of.
 #}
 with
     changes as (select * from {{ ref("changes") }} where is_merged),
@@ -18,19 +19,51 @@ with
             change_commits.*,
             merge_commits.commit_sha as merge_commit_sha,
             merge_commits.is_merge as was_merged_whole,
-            graph.commit_sha is not null as is_in_graph
+            graph.commit_sha is not null as is_in_graph,
+            changes.merged_at
         from {{ ref("change_commits") }} as change_commits
         inner join merge_commits on change_commits.change_id = merge_commits.change_id
+        inner join changes on change_commits.change_id = changes.change_id
         left join
             {{ ref("commits") }} as graph
             on change_commits.repository = graph.repository
             and change_commits.commit_sha = graph.commit_sha
     ),
-    squashed as (
-        select distinct change_id
+    copies as (
+        select
+            originals.change_id,
+            originals.repository,
+            originals.commit_sha as original_sha,
+            min(commits.commit_sha) as commit_sha
         from originals
-        where not was_merged_whole and not is_in_graph
+        inner join
+            {{ ref("commits") }} as commits
+            on originals.repository = commits.repository
+            and originals.authored_at = commits.authored_at
+            and originals.title = commits.title
+            and originals.author_id is not distinct from commits.author_id
+        where
+            not originals.is_in_graph
+            and not originals.was_merged_whole
+            and not commits.is_merge
+            and commits.committed_at
+            between originals.committed_at and originals.merged_at
+            + interval 120 seconds
+        group by originals.change_id, originals.repository, originals.commit_sha
     ),
+    squashed_away as (
+        select originals.*
+        from originals
+        left join
+            copies
+            on originals.change_id = copies.change_id
+            and originals.commit_sha = copies.original_sha
+        where
+            not originals.was_merged_whole
+            and not originals.is_in_graph
+            and copies.commit_sha is null
+    ),
+    squashed as (select distinct change_id from squashed_away),
     membership as (
         select repository, commit_sha, min(change_id) as change_id
         from
@@ -41,6 +74,9 @@ with
                 select repository, commit_sha, change_id
                 from originals
                 where is_in_graph
+                union all
+                select repository, commit_sha, change_id
+                from copies
             )
         group by repository, commit_sha
     ),
@@ -75,6 +111,16 @@ with
             and commits.commit_sha = merge_commits.commit_sha
         left join squashed on merge_commits.change_id = squashed.change_id
     ),
+    first_originals as (
+        {# changes built on each other name the same commit: it belongs to the one merged first #}
+        select *
+        from squashed_away
+        qualify
+            row_number() over (
+                partition by repository, commit_sha order by merged_at, change_id
+            )
+            = 1
+    ),
     original_commits as (
         select
             service_repositories.service_id,
@@ -91,12 +137,10 @@ with
             originals.authored_at,
             originals.committed_at,
             originals.read_at
-        from originals
-        inner join squashed on originals.change_id = squashed.change_id
+        from first_originals as originals
         inner join
             {{ ref("service_repositories") }} as service_repositories
             on originals.repository = service_repositories.repository
-        where not originals.is_in_graph
     ),
     all_commits as (
         select *
@@ -105,9 +149,16 @@ with
         select *
         from original_commits
     ),
+    shared_repositories as (
+        select repository
+        from {{ ref("service_repositories") }}
+        group by repository
+        having count(*) > 1
+    ),
     deployed as (
         select
             all_commits.*,
+            shared_repositories.repository is not null as is_shared,
             live.deployment_id,
             coalesce(live.is_baseline, false) as is_baseline,
             deployments.finished_at as deployed_at,
@@ -122,6 +173,9 @@ with
         left join
             {{ ref("int_deployments__collapsed") }} as deployments
             on live.deployment_id = deployments.deployment_id
+        left join
+            shared_repositories
+            on all_commits.repository = shared_repositories.repository
     )
 select
     deployed.service_id,
@@ -156,6 +210,7 @@ select
     deployed.is_bot,
     deployed.is_merge,
     deployed.is_baseline,
+    deployed.is_shared,
     deployed.deployed_date,
     deployed.authored_at,
     deployed.committed_at,

@@ -2,8 +2,8 @@ with
     evidence as (
         select
             deployment_id,
-            arg_min(evidence, strength) as failure_evidence,
-            arg_min(detail, strength) as failure_evidence_detail,
+            arg_min(evidence, (strength, evidence, detail)) as failure_evidence,
+            arg_min(detail, (strength, evidence, detail)) as failure_evidence_detail,
             bool_or(evidence = 'rolled_back') as is_rolled_back
         from {{ ref("deployment_failures") }}
         where not is_collateral

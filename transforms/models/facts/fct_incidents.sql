@@ -66,6 +66,10 @@ with
                 then 'false_alarm'
                 when {{ is_impossible("impact_started_at") }}
                 then 'impossible_time'
+                when
+                    restored_at > {{ as_of() }} + interval 120 seconds
+                    or restored_at < timestamp '1990-01-01'
+                then 'impossible_time'
                 when restored_at < impact_started_at - interval 120 seconds
                 then 'negative_duration'
             end as exclusion_reason

@@ -5,7 +5,9 @@ with
         from {{ ref("stg_leadline__catalogue") }}
         where read_at <= {{ as_of() }}
     ),
-    newest_page as (select max(page_id) as page_id from catalogue),
+    newest_page as (
+        select arg_max(page_id, (read_at, page_id)) as page_id from catalogue
+    ),
     current_records as (
         select catalogue.*
         from catalogue

@@ -1,6 +1,8 @@
 {#
-  One row per service, environment and pipeline run (metrics.md section 1, rule C1): attempts of one
-  run are one deployment. Status is that of the deploy job where the run's jobs are known.
+  One row per service, environment, pipeline run and artifact (metrics.md section 1, rule C1):
+  attempts of one run are one deployment, and one that succeeded is not undone by a later attempt;
+  a rollback within the run is a deployment of its own. Status is that of the deploy job where the
+  run's jobs are known.
 #}
 with
     current_deployments as (select * from {{ ref("deployments") }} where is_current),
@@ -52,26 +54,37 @@ with
             ) as jobs_after
             on deployments.pipeline_run_id = jobs_after.pipeline_run_id
     ),
-    numbered as (
+    keyed as (
         select
             *,
             coalesce(service_id, '?' || repository)
             || '|'
             || environment_id
             || '|'
-            || coalesce(pipeline_run_id, deployment_id) as collapse_key,
-            row_number() over (
-                partition by
-                    coalesce(service_id, '?' || repository),
-                    environment_id,
-                    coalesce(pipeline_run_id, deployment_id)
-                order by coalesce(finished_at, started_at) desc, deployment_id desc
-            ) as newest_attempt
+            || coalesce(pipeline_run_id, deployment_id)
+            || '|'
+            || coalesce(artifact_digest, commit_sha)
+            || case when is_rollback then '|rollback' else '' end as collapse_key
         from mapped
+    ),
+    numbered as (
+        select
+            *,
+            row_number() over (
+                partition by collapse_key
+                order by
+                    true_status in ('succeeded', 'partial') desc,
+                    coalesce(finished_at, started_at) desc,
+                    deployment_id desc
+            ) as newest_attempt
+        from keyed
     ),
     attempts as (
         select
-            collapse_key, count(*) as attempt_count, min(started_at) as first_started_at
+            collapse_key,
+            count(*) as attempt_count,
+            min(started_at) as first_started_at,
+            list(deployment_id order by deployment_id) as attempt_ids
         from numbered
         group by collapse_key
     ),
@@ -98,6 +111,7 @@ with
             numbered.is_planned,
             numbered.true_status in ('succeeded', 'partial') as reached_production,
             attempts.attempt_count,
+            attempts.attempt_ids,
             attempts.first_started_at as started_at,
             case
                 when numbered.true_status <> 'in_progress' then numbered.finished_at

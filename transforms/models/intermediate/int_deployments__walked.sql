@@ -10,9 +10,13 @@ select
     deployments.service_id,
     deployments.repository,
     commits.commit_index,
+    {# the first one whose commit is known: what it contains is older than what was read #}
     row_number() over (
-        partition by deployments.service_id
-        order by deployments.finished_at, deployments.deployment_id
+        partition by deployments.service_id, deployments.repository
+        order by
+            commits.commit_index is null,
+            deployments.finished_at,
+            deployments.deployment_id
     )
     = 1 as is_baseline
 from {{ ref("int_deployments__collapsed") }} as deployments

@@ -1,4 +1,4 @@
-{{ metric(kind="median", domain="deployments") }}
+{{ metric(kind="median", domain="deployments", is_counted_once=true) }}
 
 select
     change_id as observation_id,
@@ -7,6 +7,7 @@ select
     lead_time_seconds as value,
     false as is_numerator,
     false as is_open,
+    is_shared,
     exclusion_reason as exclusion_reason,
     title as label,
     source_url,

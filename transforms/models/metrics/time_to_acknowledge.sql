@@ -14,6 +14,8 @@ select
         then 'severity_below_2'
         when incidents.acknowledged_at is null and not incidents.is_unacknowledged
         then 'never_acknowledged'
+        when incidents.acknowledged_at < incidents.detected_at - interval 120 seconds
+        then 'negative_duration'
     end as exclusion_reason,
     incidents.title as label,
     incidents.source_url,

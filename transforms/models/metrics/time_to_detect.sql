@@ -14,6 +14,8 @@ select
         then 'severity_below_2'
         when incidents.impact_started_field <> 'impact_started_at'
         then 'impact_start_not_stated'
+        when incidents.detected_at < incidents.impact_started_at - interval 120 seconds
+        then 'negative_duration'
     end as exclusion_reason,
     incidents.title as label,
     incidents.source_url,
