@@ -305,7 +305,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 {#
   Days with a deployment, median over the complete ISO weeks inside the period, weeks without any
-  included, from the scope's first deployment on (metrics.md section 3).
+  included, from the scope's first deployment on (transforms/metrics.md, section 3).
 #}
 {% macro measures_days_per_week() %}
             beginnings as (

@@ -27,7 +27,7 @@ def first_deployments(
     Shape: edges are (child, parent) pairs of commit numbers 0..commit_count-1; the three arrays
     of deployments have one entry a deployment; the result is (service, commit, deployment), one
     entry a service and commit.
-    Source: metrics.md section 2 (each commit is assigned once per service, to its first
+    Source: transforms/metrics.md, section 2 (each commit is assigned once per service, to its first
     production deployment), cf. edge cases 8, 14 and 28.
     """
     order = np.argsort(edge_child, kind="stable")

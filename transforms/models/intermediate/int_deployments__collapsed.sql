@@ -1,5 +1,5 @@
 {#
-  One row per service, environment, pipeline run and artifact (metrics.md section 1, rule C1):
+  One row per service, environment, pipeline run and artifact (transforms/metrics.md, section 1):
   attempts of one run are one deployment, and one that succeeded is not undone by a later attempt;
   a rollback within the run is a deployment of its own. Status is that of the deploy job where the
   run's jobs are known.

@@ -1,4 +1,4 @@
-{# Kind of every deployment, decided in the order of metrics.md section 1. #}
+{# Kind of every deployment, decided in the order of transforms/metrics.md, section 1. #}
 with
     deployments as (select * from {{ ref("int_deployments__collapsed") }}),
     hotfix_refs as (

@@ -6,7 +6,7 @@ from typing import Any
 def model(dbt: Any, session: Any) -> Any:
     """Return (service_index, commit_index, deployment_index) for every commit that went live.
 
-    Source: metrics.md section 2; transforms/statistics/commit_graph.py holds the walk.
+    Source: transforms/metrics.md, section 2; transforms/statistics/commit_graph.py holds the walk.
     """
     import pyarrow as pa
 
