@@ -4,12 +4,16 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.errors import LockHeld
+
+TRIES = 5
+SECONDS_BETWEEN_TRIES = 0.02
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,12 @@ def read_holder(lock_file: Path) -> Holder | None:
 
 
 def is_held(lock_file: Path) -> bool:
-    """Say whether a living process holds the lock, without waiting for it."""
+    """Say whether a living process holds the lock, without waiting for it or keeping a run out."""
     if not lock_file.exists():
         return False
-    descriptor = os.open(lock_file, os.O_RDWR)
+    descriptor = os.open(lock_file, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:
@@ -55,7 +59,7 @@ def run_lock(work: Path, *, now: datetime | None = None) -> Iterator[Holder]:
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except BlockingIOError as exc:
             raise LockHeld(_held_message(read_holder(lock_file))) from exc
         holder = Holder(pid=os.getpid(), started_at=(now or datetime.now(UTC)).isoformat())
@@ -65,6 +69,16 @@ def run_lock(work: Path, *, now: datetime | None = None) -> Iterator[Holder]:
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    """Take the lock; who only looks whether it is held has it for a moment, so try some times."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(SECONDS_BETWEEN_TRIES)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _held_message(holder: Holder | None) -> str:

@@ -1,10 +1,12 @@
 """One writer: a second run is kept out, a dead one is not waited for."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -65,3 +67,15 @@ def test_the_lock_is_free_after_the_body_even_if_it_fails(tmp_path: Path) -> Non
         assert time.monotonic() - began < 1
     assert read_holder(tmp_path / ".lock") is None
     assert not is_held(tmp_path / ".lock")
+
+
+def test_a_look_at_the_lock_keeps_no_run_out(tmp_path: Path) -> None:
+    file = tmp_path / ".lock"
+    with run_lock(tmp_path):
+        assert is_held(file)
+    with file.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert not is_held(file)
+        threading.Timer(0.03, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with run_lock(tmp_path):
+            assert is_held(file)
