@@ -1,13 +1,15 @@
 """The key of the pseudonyms: from the environment, or made once and kept beside the lake."""
 
-import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from pathlib import Path
 
 from pydantic import SecretStr
 
+from orchestration.builds import sync_directory
 from orchestration.errors import ConfigurationError
 from orchestration.settings import Environment
 from transforms.home import Home
@@ -23,10 +25,8 @@ def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
     file = home.root / "keys" / "pseudonym.key"
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                opened.write(secrets.token_hex(32) + "\n")
+        if not file.exists():
+            _make(file)
         key = file.read_text(encoding="utf-8").strip()
     except OSError as exc:
         raise ConfigurationError(f"{file} cannot be used; make it readable and writable.") from exc
@@ -39,3 +39,23 @@ def key_id(key: SecretStr) -> str:
     """Return a short name of a key, from which the key cannot be found again."""
     secret = key.get_secret_value().encode()
     return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
+
+
+def _make(file: Path) -> None:
+    """Make a key and give it its name only when it is whole on the disk; a name taken stays."""
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=file.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(secrets.token_hex(32) + "\n")
+            opened.flush()
+            os.fsync(descriptor)
+        try:
+            file.hardlink_to(aside)
+        except FileExistsError:
+            return
+        except OSError:
+            aside.replace(file)
+        sync_directory(file.parent)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -166,3 +166,18 @@ def test_the_process_environment_is_put_back(home: Home, monkeypatch: pytest.Mon
     with process_environment(home, lake=home.lake, key=SecretStr("k")):
         assert os.environ["LEADLINE_HOME"] == str(home.root)
     assert "LEADLINE_PSEUDONYM_KEY" not in os.environ
+
+
+def test_a_kill_while_the_key_is_made_leaves_no_key_that_blocks_the_next_run(
+    home: Home, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.keys.secrets.token_hex", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pseudonym_key(home, environment=environment)
+    assert not (home.root / "keys" / "pseudonym.key").exists()
+    assert pseudonym_key(home, environment=environment).get_secret_value()
+    assert [path.name for path in (home.root / "keys").iterdir()] == ["pseudonym.key"]
