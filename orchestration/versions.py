@@ -1,7 +1,7 @@
 """Which code and which definitions made a build."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -9,18 +9,21 @@ import yaml
 
 from orchestration.errors import ConfigurationError
 
-TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
+ROOT = Path(__file__).resolve().parent.parent
+TRANSFORMS = ROOT / "transforms"
+# What reads replies into rows and renders the company makes numbers as much as the models do.
+_READING = (ROOT / "connectors", ROOT / "orchestration" / "catalogue.py")
 _SUFFIXES = frozenset({".sql", ".yml", ".csv", ".py"})
 _LEFT_OUT = frozenset({"target", "__pycache__", "logs", "dbt_packages"})
 
 
-def code_version(project: Path = TRANSFORMS) -> str:
+def code_version(project: Path = TRANSFORMS, *, reading: Sequence[Path] = _READING) -> str:
     """Return the version of Leadline and a hash of everything that makes numbers."""
     try:
         version = metadata.version("leadline")
     except metadata.PackageNotFoundError:
         version = "0"
-    return f"{version}+{_hash(project, [project])}"
+    return f"{version}+{_hash(project, [project, *reading])}"
 
 
 def definition_version(project: Path = TRANSFORMS) -> str:
@@ -44,7 +47,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
     found = [
         path
         for folder in folders
-        for path in folder.rglob("*")
+        for path in ([folder] if folder.is_file() else folder.rglob("*"))
         if path.suffix in _SUFFIXES and not _LEFT_OUT & set(path.parts)
     ]
     return sorted(found)
@@ -55,6 +58,7 @@ def _hash(project: Path, folders: Iterable[Path]) -> str:
         raise ConfigurationError(f"{project} is missing; run Leadline from its checkout.")
     digest = hashlib.sha256()
     for path in _files(folders):
-        digest.update(path.relative_to(project).as_posix().encode())
+        inside = path.is_relative_to(project)
+        digest.update((path.relative_to(project).as_posix() if inside else path.name).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
