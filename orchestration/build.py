@@ -13,7 +13,7 @@ from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
 from orchestration.versions import TRANSFORMS, staging_version
-from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, warehouse
+from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms.home import Home
 
 
@@ -53,22 +53,38 @@ def build(
     Every published table is made anew, so the work file starts empty: it stays as small as what
     it holds, and nothing of a former model stays. Only with `arguments` (a selection) it is kept.
     Staging is rebuilt when asked, and when its own code or the pseudonym key has changed.
+    A work file that turns out to be damaged on the way is made again, once, from the lake.
     Errors: BuildFailed, AuditBlocked (a dbt test failed).
     """
     stamp = home.work / "staging_version"
     version = f"{staging_version(project)} {key_id}"
     full = full_refresh or not stamp.exists() or stamp.read_text(encoding="utf-8") != version
-    if not arguments:
-        _remove(home.warehouse_file)
-    prepare(home, parameters=parameters)
-    stamp.unlink(missing_ok=True)
-    outcomes = run_dbt(
-        "build",
-        target=home.work / "dbt",
-        project=project,
-        arguments=[*arguments, *(["--full-refresh"] if full else [])],
-        callback=callback,
-    )
+
+    def attempt(*, full: bool) -> list[Outcome]:
+        if not arguments:
+            _remove(home.warehouse_file)
+            if full:
+                _remove(home.staging_file)
+        prepare(home, parameters=parameters)
+        stamp.unlink(missing_ok=True)
+        return run_dbt(
+            "build",
+            target=home.work / "dbt",
+            project=project,
+            arguments=[*arguments, *(["--full-refresh"] if full else [])],
+            callback=callback,
+        )
+
+    try:
+        outcomes = attempt(full=full)
+        is_damaged = any(one.is_failed and tells_damage(one.message) for one in outcomes)
+    except BuildFailed as exc:
+        if arguments or not tells_damage(str(exc)):
+            raise
+        is_damaged = True
+    if is_damaged and not arguments:
+        full = True
+        outcomes = attempt(full=True)
     require_success(outcomes)
     if not (full and arguments):
         stamp.write_text(version, encoding="utf-8")
@@ -153,7 +169,7 @@ def _remove_if_damaged(file: Path) -> None:
         with warehouse(file, read_only=False):
             return
     except duckdb.IOException as exc:
-        if "lock" in str(exc).lower():
+        if "set lock" in str(exc).lower():
             raise BuildFailed(
                 f"{file} is open in another program; close it and run `leadline build`."
             ) from exc

@@ -15,6 +15,22 @@ OFFLINE = {
 }
 
 
+_DAMAGE = (
+    "could not read enough bytes",
+    "corrupt database file",
+    "not a valid duckdb database",
+    "does not match stored checksum",
+    "serialization error",
+    "failure while replaying wal",
+)
+
+
+def tells_damage(message: str) -> bool:
+    """Say whether DuckDB's message is that a file is cut off or holds what it did not write."""
+    lowered = message.lower()
+    return any(sign in lowered for sign in _DAMAGE)
+
+
 @contextlib.contextmanager
 def warehouse(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection whose clock is UTC and which never looks outside; closed at the end.

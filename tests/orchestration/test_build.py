@@ -166,6 +166,55 @@ def test_a_damaged_work_file_is_made_again(
         assert connection.execute("select count(*) from build.parameters").fetchall() == [(1,)]
 
 
+STAGED = {
+    "models/staging/stg.sql": "{{ config(materialized='incremental', database='staged') }} "
+    "select i, hash(i)::varchar as text from range(200000) as numbers(i) "
+    "{% if is_incremental() %}where i < 0{% endif %}",
+    "models/read.sql": "select max(text) as longest, count(*) as row_count from {{ ref('stg') }}",
+    "profiles.yml": (
+        "small:\n  target: local\n  outputs:\n    local:\n      type: duckdb\n"
+        "      path: \"{{ env_var('LEADLINE_HOME') }}/work/warehouse.duckdb\"\n"
+        "      schema: v1\n      threads: 1\n"
+        "      attach: [{path: \"{{ env_var('LEADLINE_HOME') }}/work/staging.duckdb\", "
+        "alias: staged}]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", ["cut", "overwritten"])
+def test_staging_that_is_damaged_behind_its_header_is_made_again_in_the_same_run(
+    home: Home, parameters: Parameters, write_project: WriteProject, damage: str
+) -> None:
+    project = write_project(STAGED)
+    assert run(home, parameters, project).was_full
+    assert not run(home, parameters, project).was_full
+    size = home.staging_file.stat().st_size
+    with home.staging_file.open("r+b") as file:
+        if damage == "cut":
+            file.truncate(size // 2)
+        else:
+            file.seek(size // 4)
+            file.write(b"\0" * (size // 2))
+    run(home, parameters, project)
+    with warehouse(home.warehouse_file) as connection:
+        assert connection.execute("select row_count from v1.read").fetchall() == [(200_000,)]
+    assert not run(home, parameters, project).was_full
+
+
+def test_a_full_build_starts_with_empty_staging(
+    home: Home, parameters: Parameters, write_project: WriteProject
+) -> None:
+    project = write_project(STAGED)
+    run(home, parameters, project)
+    with warehouse(home.staging_file, read_only=False) as connection:
+        connection.execute("create table main.former as select 1 as id")
+    (home.work / "staging_version").unlink()
+    run(home, parameters, project)
+    with warehouse(home.staging_file) as connection:
+        names = connection.execute("select table_name from duckdb_tables()").fetchall()
+    assert names == [("stg",)]
+
+
 def test_as_of_is_the_newest_instant_in_the_lake(home: Home) -> None:
     lake = Lake(home.lake)
     for source, hour in (("git", 9), ("github", 11)):
