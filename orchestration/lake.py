@@ -74,20 +74,30 @@ class Lake:
         """Return the id of the interrupted run that is to be taken up, and how far it came.
 
         A run that resumed another and was interrupted itself adds to what the first had reached.
+        A part of which something was refused starts again from the cursor: its last page says
+        nothing about what was asked for before it.
         """
+        children = tuple(children)
         run_ids: list[str] = []
         checkpoints: dict[str, State] = {}
+        reached_in: dict[str, str] = {}
         for line in self.journal(source, stream):
             if line["event"] == "run_started" and line["resumed_from"] is None:
                 run_ids, checkpoints = [], {}
             if line["event"] == "run_started":
                 run_ids.append(line["run_id"])
             elif line["event"] == "page" and line["checkpoint"]:
-                checkpoints[line["checkpoint"].get("partition", "")] = line["checkpoint"]
+                partition = line["checkpoint"].get("partition", "")
+                checkpoints[partition] = line["checkpoint"]
+                reached_in[partition] = line["run_id"]
             elif line["event"] == "run_finished" and not line["is_resumable"]:
                 run_ids, checkpoints = [], {}
         if not run_ids:
             return None, Resume()
+        for run_id, partition in self._cuts(source, (stream, *children)):
+            is_reached = partition in checkpoints and run_id in run_ids
+            if is_reached and run_ids.index(reached_in[partition]) <= run_ids.index(run_id):
+                del checkpoints[partition]
         finished = {
             line["checkpoint"]["child"]
             for child in children
@@ -95,6 +105,13 @@ class Lake:
             if line["event"] == "page" and line["checkpoint"] and line["run_id"] in run_ids
         }
         return run_ids[-1], Resume(checkpoints=checkpoints, children=frozenset(finished))
+
+    def _cuts(self, source: str, streams: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the run and the part of the stream of each refusal that is to be asked again."""
+        for stream in streams:
+            for line in self.quarantined(source, stream):
+                if line.get("cut_partition") is not None:
+                    yield line["run_id"], line["cut_partition"]
 
     def quarantined(self, source: str, stream: str) -> Iterator[Line]:
         """Yield what was set aside of a stream, oldest first."""

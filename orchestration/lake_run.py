@@ -209,8 +209,12 @@ class Run:
             self.force()
         return page_id
 
-    def quarantine(self, refusal: Refusal) -> str:
-        """Set aside what could not be used: its first megabyte and the reason."""
+    def quarantine(self, refusal: Refusal, *, cuts: bool = False) -> str:
+        """Set aside what could not be used: its first megabyte and the reason.
+
+        `cuts` says that the walk went on after it: then the refusal's part of the stream is not
+        whole, however far its later pages came.
+        """
         self.set_aside[refusal.reason] += 1
         refusal_id = f"{self.run_id}-q{self.set_aside.total():05d}"
         folder = self.root / "quarantine" / self.source
@@ -234,6 +238,7 @@ class Run:
                 "sha256": hashlib.sha256(refusal.body).hexdigest(),
                 "raw_file": raw_file,
                 "is_final": refusal.is_final,
+                "cut_partition": refusal.partition if cuts else None,
                 "checkpoint": refusal.checkpoint,
             },
         )

@@ -107,7 +107,7 @@ class StreamWalk:
     def _keep(self, item: Page | Refusal) -> None:
         run = self._runs[item.stream]
         if isinstance(item, Refusal):
-            run.quarantine(item)
+            run.quarantine(item, cuts=not item.is_final)
             if not item.is_final:
                 self._cut.add(item.partition)
         else:
