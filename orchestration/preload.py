@@ -2,12 +2,13 @@
 
 import contextlib
 import importlib
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from transforms.home import Home
 
@@ -24,8 +25,8 @@ def preloading(home: Home) -> Iterator[None]:
     """
     thread = threading.Thread(target=_import_all, name="preload", daemon=True)
     thread.start()
-    target = home.work / "dbt"
-    parse = None if (target / "partial_parse.msgpack").exists() else _start_parse(home, target)
+    is_parsed = (home.work / "dbt" / "partial_parse.msgpack").exists()
+    parse = None if is_parsed else _start_parse(home)
     try:
         yield
     finally:
@@ -40,25 +41,23 @@ def _import_all() -> None:
             importlib.import_module(module)
 
 
-def _start_parse(home: Home, target: Path) -> subprocess.Popen[bytes]:
+def _start_parse(home: Home) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "orchestration.preload", str(target)],
-        env={
-            **os.environ,
-            "LEADLINE_HOME": str(home.root),
-            "LEADLINE_LAKE": str(home.lake),
-        },
+        [sys.executable, "-m", "orchestration.preload", str(home.root)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def main(target: str) -> None:
-    """Parse the models into a target folder."""
+def main(root: str) -> None:
+    """Parse the models into the target folder of a home; no data is read and no key needed."""
     from orchestration.dbt import run_dbt
+    from orchestration.settings import process_environment
 
-    run_dbt("parse", target=Path(target))
+    home = Home(root=Path(root))
+    with process_environment(home, lake=home.lake, key=SecretStr("")):
+        run_dbt("parse", target=home.work / "dbt")
 
 
 if __name__ == "__main__":
