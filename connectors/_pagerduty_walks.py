@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from connectors._contract import Page, Refusal, State, Stream
-from connectors._errors import UnexpectedShape
+from connectors._errors import PaginationLoop, UnexpectedShape
 from connectors._http import HttpClient
 from connectors._paging import LoopGuard, Record, go_on_after, make_page, records_of
 from connectors._reply import Reply
@@ -156,23 +156,50 @@ def _one_incident(
 
 
 def _changed_since(walk: PagerDutyWalk) -> set[str]:
-    """Return the incidents that the log names since the cursor minus the overlap."""
+    """Return the incidents that the log names since the cursor minus the overlap.
+
+    Errors: PaginationLoop when the shortest window still holds more than offsets reach.
+    """
     changed: set[str] = set()
+    windows = _split(walk.start(), walk.now)
+    while windows:
+        window = windows.pop()
+        named = _named_in(walk, window)
+        if named is not None:
+            changed |= named
+        elif window.is_shortest:
+            raise PaginationLoop(
+                f"more than {MOST_ROWS} log entries within {SHORTEST.seconds} seconds of "
+                f"{window.span()['since']} are out of reach; report this to the source's support",
+                source=walk.source,
+                stream=walk.stream.name,
+            )
+        else:
+            windows += window.halves()
+    return changed - {""}
+
+
+def _named_in(walk: PagerDutyWalk, window: "_Window") -> set[str] | None:
+    """Return the incidents that the log names in a window, or None when it holds too much."""
+    guard = LoopGuard(walk.source, walk.stream.name)
+    named: set[str] = set()
     offset, is_more = 0, True
-    window = {"since": _text(walk.start()), "until": _text(walk.now)}
-    while is_more and offset + PER_PAGE <= MOST_ROWS:
-        reply = walk.ask("/log_entries", offset=offset, **window)
+    while is_more:
+        if offset + PER_PAGE > MOST_ROWS:
+            return None
+        reply = walk.ask("/log_entries", offset=offset, **window.span())
         entries = records_of(
             reply, source=walk.source, stream=walk.stream.name, path="$.log_entries"
         )
-        changed.update(
+        named.update(
             str((entry.get("incident") or {}).get("id", ""))
             for entry in entries
             if entry.get("type") not in QUIET
         )
         offset += PER_PAGE
-        is_more = bool(reply.data.get("more")) and bool(entries)
-    return changed - {""}
+        is_more = bool(reply.data.get("more"))
+        guard.check(reply, row_count=len(entries), following=str(offset) if is_more else None)
+    return named
 
 
 @dataclass(frozen=True)
@@ -185,6 +212,11 @@ class _Window:
 
     def span(self) -> dict[str, str]:
         return {"since": _text(self.first), "until": _text(self.last)}
+
+    @property
+    def is_shortest(self) -> bool:
+        """Return whether halving it would ask for the same seconds again."""
+        return self.last - self.first <= SHORTEST
 
     def halves(self) -> list["_Window"]:
         """Return the later and the earlier half, as a stack pops them."""
@@ -202,8 +234,14 @@ def _open_windows(walk: PagerDutyWalk) -> list[_Window]:
         first, last, offset = span
         windows.append(_Window(_instant(first), _instant(last), offset))
         begin = _instant(last)
-    while begin < walk.now:
-        windows.append(_Window(begin, min(begin + WINDOW, walk.now)))
+    return [*_split(begin, walk.now), *windows]
+
+
+def _split(begin: datetime, end: datetime) -> list[_Window]:
+    """Return windows the source allows that cover a span of time, latest first."""
+    windows = []
+    while begin < end:
+        windows.append(_Window(begin, min(begin + WINDOW, end)))
         begin += WINDOW
     return windows[::-1]
 
@@ -224,7 +262,7 @@ def _windows(
         reply = walk.ask(address, offset=window.offset, **asked)
         total = reply.data.get("total") if isinstance(reply.data, dict) else None
         is_full = isinstance(total, int) and total > MOST_ROWS
-        if is_full and window.last - window.first > SHORTEST:
+        if is_full and not window.is_shortest:
             windows += window.halves()
             continue
         is_whole = isinstance(total, int) and not window.offset

@@ -6,10 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from connectors import pagerduty
 from connectors._contract import Page, Refusal
+from connectors._errors import PaginationLoop
 from tests.connectors.fakes import (
     START,
     FakeTime,
@@ -114,6 +116,49 @@ def test_an_old_incident_that_the_log_names_is_read_by_its_id_in_the_shape_of_th
     second = read(connector, "incidents", fake, cursor=cursor, time=later)
     assert _statuses(second) == {"P00001": "resolved"}
     assert not [item for item in second if isinstance(item, Refusal)]
+
+
+def _entries(number: int, moments: list[datetime]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"R{number}-{at}",
+            "type": "priority_change_log_entry",
+            "created_at": moment.strftime(FORM),
+            "incident": {"id": f"P{number:05d}"},
+        }
+        for at, moment in enumerate(moments)
+    ]
+
+
+def _cursor_of(moment: datetime) -> dict[str, Any]:
+    return {"through": moment.strftime(FORM), "open": {}}
+
+
+def test_a_change_after_ten_thousand_log_entries_is_found() -> None:
+    begin = START - timedelta(days=20)
+    fake = FakePagerDuty([_incident(number, START - timedelta(days=90)) for number in (1, 2)])
+    busy = _entries(1, [begin + timedelta(minutes=2 * number) for number in range(12_000)])
+    fake.rows["log_entries"] = [*busy, *_entries(2, [START - timedelta(hours=1)])]
+    items = read(_connector(), "incidents", fake, cursor=_cursor_of(begin))
+    assert set(_statuses(items)) == {"P00001", "P00002"}
+
+
+def test_changes_of_more_than_six_months_are_asked_for_in_windows_the_source_allows() -> None:
+    fake = FakePagerDuty([_incident(number, START - timedelta(days=600)) for number in (1, 2)])
+    fake.rows["log_entries"] = [
+        *_entries(1, [START - timedelta(days=390)]),
+        *_entries(2, [START - timedelta(days=2)]),
+    ]
+    cursor = _cursor_of(START - timedelta(days=400))
+    items = read(_connector(), "incidents", fake, cursor=cursor)
+    assert set(_statuses(items)) == {"P00001", "P00002"}
+
+
+def test_more_changes_in_a_moment_than_offsets_reach_are_said() -> None:
+    fake = FakePagerDuty([_incident(1, START - timedelta(days=90))])
+    fake.rows["log_entries"] = _entries(1, [START - timedelta(hours=1)] * 10_001)
+    with pytest.raises(PaginationLoop, match="10000 log entries within 2 seconds"):
+        read(_connector(), "incidents", fake, cursor=_cursor_of(START - timedelta(days=1)))
 
 
 def test_a_killed_walk_goes_on_where_it_was() -> None:
