@@ -15,7 +15,14 @@ import zstandard
 
 from connectors._contract import Page, Resume, State
 from orchestration.journal import Line, cut_lines, format_instant, read_lines
-from orchestration.lake_run import BulkPage, Run, RunTotals, journal_file, new_run_id
+from orchestration.lake_run import (
+    BulkPage,
+    Run,
+    RunTotals,
+    journal_file,
+    new_run_id,
+    writing,
+)
 
 __all__ = ["BulkPage", "Lake", "Run", "RunTotals"]
 
@@ -198,7 +205,18 @@ class Lake:
     def write_catalogue(
         self, records: Sequence[Mapping[str, Any]], *, read_at: datetime
     ) -> str | None:
-        """Store the configuration as a page; return its id, or None when nothing changed."""
+        """Store the configuration as a page; return its id, or None when nothing changed.
+
+        Errors: LakeUnwritable.
+        """
+        with writing(self.root):
+            # A page that a power cut tore must not count as the one that is already there.
+            self.seal(CATALOGUE_SOURCE, CATALOGUE_STREAM, read_at=read_at)
+            return self._add_catalogue(records, read_at=read_at)
+
+    def _add_catalogue(
+        self, records: Sequence[Mapping[str, Any]], *, read_at: datetime
+    ) -> str | None:
         body = json.dumps(list(records), ensure_ascii=False, sort_keys=True, default=str).encode()
         digest = hashlib.sha256(body).hexdigest()
         pages = [

@@ -14,6 +14,7 @@ import pytest
 from connectors._contract import Page, Refusal
 from orchestration import journal, lake_run
 from orchestration.lake import BulkPage, Lake, Run, RunTotals
+from orchestration.lake_run import LakeUnwritable
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 BODY = b'[{"id": 1}]'
@@ -206,6 +207,32 @@ def test_the_catalogue_is_written_only_when_it_changed(lake: Lake) -> None:
     assert [page["row_count"] for page in pages] == [1, 2]
     assert json.loads(lake.body(pages[0])) == records
     assert pages[0]["format"] == "array"
+
+
+def test_a_catalogue_page_that_a_power_cut_tore_is_written_again(lake: Lake) -> None:
+    records = [{"record_type": "service", "id": "checkout"}]
+    lake.write_catalogue(records, read_at=NOW)
+    path = lake.journal_file("leadline", "catalogue")
+    journal.cut_lines(path, keep=2)
+    (_, page) = lake.journal("leadline", "catalogue")
+    (lake.root / page["records_file"]).write_bytes(b"")
+    assert lake.write_catalogue(records, read_at=NOW) is not None
+    pages = [line for line in lake.journal("leadline", "catalogue") if line["event"] == "page"]
+    assert [json.loads(lake.body(page)) for page in pages] == [records]
+    assert lake.write_catalogue(records, read_at=NOW) is None
+
+
+def test_a_full_disk_is_said_when_the_catalogue_is_written(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(LakeUnwritable, match=r"No space left on device; \d+ MB are free"):
+        lake.write_catalogue([{"record_type": "team"}], read_at=NOW)
+    monkeypatch.undo()
+    assert lake.write_catalogue([{"record_type": "team"}], read_at=NOW) is not None
 
 
 def test_pages_in_quantity_are_one_complete_run(lake: Lake) -> None:
