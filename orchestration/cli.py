@@ -53,7 +53,9 @@ SourceNames = Annotated[
 @app.command()
 def demo(
     dashboard: Annotated[bool, typer.Option(help="Open the dashboard at the end.")] = True,
-    port: Annotated[int | None, typer.Option(help="Port of the dashboard.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the dashboard.", min=1, max=65535)
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the sample company.")] = False,
 ) -> None:
     """Read, build and show the sample company."""
@@ -133,7 +135,7 @@ def publish(
 
 @app.command()
 def dashboard(
-    port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Show the published numbers in a browser."""
@@ -149,7 +151,7 @@ def sql(
         Output, typer.Option("--format", "-f", help="How the rows are written.")
     ] = Output.TABLE,
     to: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.")] = None,
-    limit: Annotated[int, typer.Option(help="Most rows to show in a table.")] = 100,
+    limit: Annotated[int, typer.Option(help="Most rows to show in a table.", min=1)] = 100,
     build_id: Annotated[
         str | None, typer.Option("--build", help="Ask this build, not the current one.")
     ] = None,

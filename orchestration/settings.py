@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.catalogue import (
@@ -35,8 +35,8 @@ class Environment(BaseSettings):
 
     config: Path = Path(CONFIG_FILE)
     pseudonym_key: SecretStr | None = None
-    keep_builds: int = 10
-    port: int = 8501
+    keep_builds: int = Field(default=10, ge=1)
+    port: int = Field(default=8501, ge=1, le=65535)
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,10 @@ def read_environment() -> Environment:
     try:
         return Environment()
     except ValidationError as exc:
-        name = "LEADLINE_" + str(exc.errors(include_input=False)[0]["loc"][0]).upper()
+        first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = "LEADLINE_" + str(first["loc"][0]).upper()
         raise ConfigurationError(
-            f"The environment variable {name} cannot be used; correct it."
+            f"The environment variable {name} cannot be used ({first['msg']}); correct it."
         ) from None
 
 
@@ -121,16 +122,21 @@ def parse_settings(text: str, *, name: str = CONFIG_FILE) -> Settings:
     rest = {key: value for key, value in document.values.items() if key != "sources"}
     company = _company(document, {key: value for key, value in rest.items() if value is not None})
     _refuse_unknown_references(document, company)
+    _refuse_wrong_patterns(document, company, sources)
     return Settings(company=company, sources=sources, document=document)
 
 
 def git_settings(path: Path, *, tag_pattern: str | None = None) -> Settings:
     """Return the settings of `run --git PATH`: one repository, one service, no configuration.
 
-    Errors: ConfigurationError when the path is no folder.
+    Errors: ConfigurationError when the path is no folder or the pattern no regular expression.
     """
     from connectors import git
 
+    if tag_pattern and not is_pattern(tag_pattern):
+        raise ConfigurationError(
+            r"--tag-pattern is no regular expression; give one such as 'v\d+\.\d+\.\d+'."
+        )
     if not path.is_dir():
         raise ConfigurationError(f"{path} is no folder; give the path of a git repository.")
     config = git.Config(path=path.resolve())
@@ -251,6 +257,34 @@ def _refuse_unknown_references(document: Document, company: Company) -> None:
             raise document.error(
                 (*place, "depends_on"), "names a service that is not below `services:`"
             )
+
+
+def is_pattern(text: str) -> bool:
+    """Say whether the models can use a text as a regular expression; DuckDB's are RE2."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select regexp_full_match('', ?)", [text])
+        except duckdb.Error:
+            return False
+    return True
+
+
+def _refuse_wrong_patterns(
+    document: Document, company: Company, sources: tuple[Source, ...]
+) -> None:
+    given: list[tuple[Place, object]] = [
+        *((("settings", key), value) for key, value in company.settings.items()),
+        *(
+            (("sources", source.name, key), value)
+            for source in sources
+            for key, value in source.settings.items()
+        ),
+    ]
+    for place, value in given:
+        if str(place[-1]).endswith("_pattern") and not is_pattern(str(value)):
+            raise document.error(place, "is no regular expression; correct it")
 
 
 def validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:

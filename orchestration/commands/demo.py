@@ -128,7 +128,7 @@ def _read_step(
 
 
 def _free_port(first: int) -> int:
-    for port in range(first, first + PORTS_TRIED):
+    for port in range(first, min(first + PORTS_TRIED, 65536)):
         if pages.is_free(port):
             return port
     raise ConfigurationError(

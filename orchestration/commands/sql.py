@@ -1,7 +1,10 @@
 """The command sql: ask the published build, read-only, without a way to anything outside it."""
 
+import contextlib
+import errno
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -10,30 +13,58 @@ import duckdb
 from orchestration.builds import WAREHOUSE, read_builds, read_pointer
 from orchestration.commands.terminal import err, open_context, out, say, show_table
 from orchestration.errors import ConfigurationError, NothingToRead
-from orchestration.warehouse import OFFLINE, PUBLISHED_SCHEMA
+from orchestration.warehouse import OFFLINE, PUBLISHED_SCHEMA, quoted, tells_damage
 from transforms.home import Home
 
 CLOSED = OFFLINE | {"enable_external_access": "false", "python_enable_replacements": "false"}
 Output = Literal["table", "csv", "json", "parquet"]
+# What the writers do not know is written as DuckDB's own text; CSV knows least.
+AS_TEXT = ("INTERVAL", "UNION", "VARIANT")
+AS_TEXT_IN_CSV = frozenset({"list", "array", "struct", "map", "blob", "bit"})
 
 
 def sql(query: str, *, output: Output, file: Path | None, limit: int, build_id: str | None) -> None:
     """Run one query and write its rows.
 
-    Errors: NothingToRead when nothing is published, ConfigurationError for a query that fails.
+    Errors: NothingToRead when nothing is published or it is damaged, ConfigurationError for a
+    query that fails, rows that the format cannot hold, or a file that cannot be written.
     """
     text = sys.stdin.read() if query == "-" else query
     if output == "parquet" and file is None:
         raise ConfigurationError("Parquet goes to a file; add --out rows.parquet.")
     build = _build(open_context().home, build_id)
-    with duckdb.connect(str(build / WAREHOUSE), read_only=True, config=dict(CLOSED)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"set schema = '{PUBLISHED_SCHEMA}'")
-        connection.execute("set lock_configuration = true")
+    with _open(build) as connection:
         try:
+            if not connection.extract_statements(text):
+                raise ConfigurationError("The query is empty; ask for rows, as in `from metrics`.")
             _write(connection, text, output=output, file=file, limit=limit)
         except duckdb.Error as exc:
+            if tells_damage(str(exc)):
+                raise _damaged(build) from None
             raise ConfigurationError(f"The query failed: {_one_line(str(exc))}") from None
+
+
+@contextlib.contextmanager
+def _open(build: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        connection = duckdb.connect(str(build / WAREHOUSE), read_only=True, config=dict(CLOSED))
+    except duckdb.Error:
+        raise _damaged(build) from None
+    with connection:
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"set schema = '{PUBLISHED_SCHEMA}'")
+            connection.execute("set lock_configuration = true")
+        except duckdb.Error:
+            raise _damaged(build) from None
+        yield connection
+
+
+def _damaged(build: Path) -> NothingToRead:
+    return NothingToRead(
+        f"Build {build.name} cannot be read; go back with `leadline publish --to <build>` or run "
+        "`leadline build`."
+    )
 
 
 def _build(home: Home, build_id: str | None) -> Path:
@@ -60,16 +91,46 @@ def _write(
     if output == "table" and file is None:
         _show(connection, query, limit=limit)
         return
-    with err.status("Asking"):
-        frame = connection.sql(query).pl()
-    if output == "parquet" and file is not None:
-        frame.write_parquet(file)
-    elif output == "json":
-        _write_text(json.dumps(frame.to_dicts(), default=str, indent=1) + "\n", file)
-    else:
-        _write_text(frame.write_csv(), file)
+    from polars.exceptions import PanicException, PolarsError
+
+    try:
+        with err.status("Asking"):
+            frame = _rows(connection, query, output=output).pl()
+        if output == "parquet" and file is not None:
+            with _writing(file):
+                frame.write_parquet(file)
+        elif output == "json":
+            _write_text(json.dumps(frame.to_dicts(), default=str, indent=1) + "\n", file)
+        else:
+            _write_text(frame.write_csv(), file)
+    except (PolarsError, PanicException) as exc:
+        raise ConfigurationError(
+            f"The rows do not fit into {output} ({_one_line(str(exc))}); cast them to varchar."
+        ) from None
     if file is not None:
         say(f"{frame.height} rows to {file}.")
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, query: str, *, output: Output
+) -> duckdb.DuckDBPyRelation:
+    """Return what the query gives, with columns that the format does not know as text."""
+    relation: duckdb.DuckDBPyRelation | None = connection.sql(query)
+    if relation is None:
+        raise ConfigurationError("The query gives no rows; ask for rows, as in `from metrics`.")
+    is_text = [
+        any(word in str(kind) for word in AS_TEXT)
+        or (output in ("csv", "table") and kind.id in AS_TEXT_IN_CSV)
+        for kind in relation.types
+    ]
+    if not any(is_text):
+        return relation
+    return relation.project(
+        ", ".join(
+            f"#{at}{'::varchar' if cast else ''} as {quoted(name)}"
+            for at, (name, cast) in enumerate(zip(relation.columns, is_text, strict=True), start=1)
+        )
+    )
 
 
 def _show(connection: duckdb.DuckDBPyConnection, query: str, *, limit: int) -> None:
@@ -86,7 +147,22 @@ def _write_text(text: str, file: Path | None) -> None:
     if file is None:
         out.file.write(text)
     else:
-        file.write_text(text, encoding="utf-8")
+        with _writing(file):
+            file.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """Turn a place that cannot be written into one sentence; a full disk is no wrong argument."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno == errno.ENOSPC:
+            raise
+        reason = exc.strerror or type(exc).__name__
+        raise ConfigurationError(
+            f"{file} cannot be written ({reason}); give another file with --out."
+        ) from None
 
 
 def _one_line(text: str) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,6 +17,7 @@ from transforms.home import resolve_home
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+READABLE_WIDTH = 12
 
 
 class TerminalSteps:
@@ -64,11 +66,33 @@ def say(sentence: str) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write rows as a table to standard output; their text is shown literally."""
+    """Write rows as a table to standard output; their text is shown literally.
+
+    A table whose columns would become too narrow to read is written row by row instead.
+    """
+    cells = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
+    needed = [
+        min(READABLE_WIDTH, max(map(cell_len, column)))
+        for column in zip(*[columns, *cells], strict=True)
+    ]
+    if sum(needed) + 3 * len(needed) + 1 > out.width:
+        _show_blocks(columns, cells)
+        return
     table = Table(*[escape(column) for column in columns], header_style="bold")
-    for row in rows:
-        table.add_row(*[escape(printable("" if cell is None else str(cell))) for cell in row])
+    for row in cells:
+        table.add_row(*[escape(cell) for cell in row])
     out.print(table)
+
+
+def _show_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write each row as lines of `column: value`, with an empty line between rows."""
+    if not rows:
+        out.print(escape(f"No rows; columns: {', '.join(columns)}"), soft_wrap=True)
+    for at, row in enumerate(rows):
+        if at:
+            out.print()
+        for column, cell in zip(columns, row, strict=True):
+            out.print(f"[bold]{escape(column)}:[/bold] {escape(cell)}".rstrip(), soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -59,6 +59,9 @@ def test_help_imports_nothing_heavy() -> None:
         (["publish", "--to", "nosuch"], 2, "There is no build"),
         (["sql", "select 1"], 3, "Nothing is published"),
         (["dashboard"], 3, "Nothing is published"),
+        (["dashboard", "--port", "99999"], 2, "--port"),
+        (["sql", "select 1", "--limit", "-5"], 2, "--limit"),
+        (["run", "--git", ".", "--tag-pattern", "v("], 2, "--tag-pattern is no regular expression"),
     ],
 )
 def test_an_expected_error_is_one_sentence_with_its_exit_code(
@@ -150,6 +153,93 @@ def test_sql_shows_control_characters_as_escapes(home: Home, publisher: Publishe
     publisher(1, second=1)
     ended = leadline("sql", r"select e'\x1b[31mred' || chr(8238) || '[bold]x' as title", home=home)
     assert "\\x1b[31mred\\u202e[bold]x" in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["LEADLINE_PORT", "LEADLINE_KEEP_BUILDS"])
+@pytest.mark.parametrize("value", ["99999999999999999999", "-3", "0", "x"])
+def test_a_number_out_of_range_in_the_environment_is_refused(
+    home: Home, name: str, value: str
+) -> None:
+    if (name, value) == ("LEADLINE_KEEP_BUILDS", "99999999999999999999"):
+        return
+    home.root.mkdir()
+    ended = leadline("sql", "select 1", home=home, **{name: value})
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert name in ended.stderr
+
+
+@pytest.mark.parametrize("query", ["", "  ", "-- a comment", ";"])
+@pytest.mark.parametrize("output", ["table", "csv"])
+def test_an_empty_query_is_one_sentence(
+    home: Home, publisher: Publisher, query: str, output: str
+) -> None:
+    publisher(1, second=1)
+    ended = leadline("sql", query, "-f", output, home=home)
+    assert ended.returncode == 2
+    assert ended.stderr == "The query is empty; ask for rows, as in `from metrics`.\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "output", "expected"),
+    [
+        ("select [1,2] a, {'x': 1} b", "csv", "a,b\n\"[1, 2]\",{'x': 1}\n"),
+        ("select interval 1 month a, 2 a", "csv", "a,a_1\n1 month,2\n"),
+        ("select interval 1 month a", "json", '[\n {\n  "a": "1 month"\n }\n]\n'),
+        ("select [1] a", "json", '[\n {\n  "a": [\n   1\n  ]\n }\n]\n'),
+    ],
+)
+def test_sql_writes_what_a_format_does_not_know_as_text(
+    home: Home, publisher: Publisher, query: str, output: str, expected: str
+) -> None:
+    publisher(1, second=1)
+    assert leadline("sql", query, "-f", output, home=home).stdout == expected
+
+
+def test_sql_writes_intervals_to_parquet(home: Home, publisher: Publisher) -> None:
+    publisher(1, second=1)
+    file = home.root / "rows.parquet"
+    ended = leadline(
+        "sql", "select [interval 1 day] a", "-f", "parquet", "-o", str(file), home=home
+    )
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("output", ["csv", "parquet"])
+def test_sql_says_when_its_file_cannot_be_written(
+    home: Home, publisher: Publisher, output: str
+) -> None:
+    publisher(1, second=1)
+    place = str(home.root / "nosuch" / "rows")
+    ended = leadline("sql", "from things", "-f", output, "-o", place, home=home)
+    assert ended.returncode == 2
+    assert f"{place} cannot be written" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("damage", [b"no database", b"\0" * 20_000])
+def test_sql_on_a_damaged_build_is_one_sentence(
+    home: Home, publisher: Publisher, damage: bytes
+) -> None:
+    file = publisher(1, second=1).path / "warehouse.duckdb"
+    file.chmod(0o644)
+    file.write_bytes(damage)
+    ended = leadline("sql", "from things", home=home)
+    assert ended.returncode == 3
+    assert "cannot be read" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_result_wider_than_the_terminal_is_written_row_by_row(
+    home: Home, publisher: Publisher
+) -> None:
+    publisher(1, 2, second=1)
+    columns = ", ".join(f"id * {number} as [column]_{number}" for number in range(30))
+    query = f"select {columns} from things order by id".replace("[column]", "column")
+    ended = leadline("sql", query, home=home, COLUMNS="80")
+    lines = ended.stdout.splitlines()
+    assert lines[2] == "column_2: 2"
+    assert lines[30:33] == ["", "column_0: 0", "column_1: 2"]
+    assert "column_0: " not in leadline("sql", "from things", home=home, COLUMNS="80").stdout
 
 
 def test_rolling_back_is_said_and_done(home: Home, publisher: Publisher) -> None:

@@ -87,6 +87,11 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ("services: [{id: a, depends_on: [b]}]\n", "names a service that is not below"),
         ("settings: {nosuch: 1}\n", "settings.nosuch is unknown"),
         ("organisation: {nosuch: 1}\n", "organisation.nosuch cannot be used"),
+        ("settings: {tag_pattern: 'v('}\n", "line 1: settings.tag_pattern is no regular"),
+        (
+            "sources:\n  git:\n    path: .\n    hotfix_pattern: 'hot(?=fix)'\n",
+            "line 4: sources.git.hotfix_pattern is no regular",
+        ),
         ("- a\n- b\n", "must be a list of `setting: value` lines"),
     ],
 )
