@@ -1,8 +1,10 @@
 """The published folder: which builds exist, which one is current, what each manifest says."""
 
+import contextlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ AUDIT = "audit.json"
 class Manifest:
     """What a build is, from what it was made and what it holds.
 
-    Units: `built_at` and `as_of` are ISO 8601 in UTC.
+    Units: `built_at` and `as_of` are ISO 8601 in UTC. `moves_current` is false for a build of a
+    past instant, which was stored without being shown.
     """
 
     build_id: str
@@ -35,6 +38,7 @@ class Manifest:
     configuration_id: str = ""
     pseudonym_key_id: str = ""
     table_fingerprints: dict[str, str] = field(default_factory=dict)
+    moves_current: bool = True
 
     def as_json(self) -> str:
         """Return the manifest as the text that is stored."""
@@ -111,22 +115,39 @@ def sync_directory(path: Path) -> None:
     sync_file(path)
 
 
-def prune(builds: Path, *, current: Path | None, keep: int) -> list[str]:
-    """Remove the oldest builds beyond `keep`, never the current one; return what went.
+def prune(builds: Path, *, protected: Iterable[Path | None], keep: int) -> list[str]:
+    """Remove the oldest builds beyond `keep`, never a protected one; return what went.
 
-    A reader that still has an old file open keeps it until it closes it.
+    Builds that were shown and builds of past instants are counted apart, so that the latter take
+    no place among what can be rolled back to. A build that cannot be removed stays for the next
+    time. A reader that still has an old file open keeps it until it closes it.
     """
-    kept = {path.name for path in read_builds(builds)[-keep:]} if keep > 0 else set()
-    kept |= {current.name} if current else set()
-    gone = [path for path in read_builds(builds) if path.name not in kept]
-    for path in gone:
-        shutil.rmtree(path)
-    return [path.name for path in gone]
+    found = read_builds(builds)
+    shown = [path for path in found if _was_shown(path)]
+    stored = [path for path in found if path not in shown]
+    kept = {path.name for kind in (shown, stored) for path in kind[-keep:]} if keep > 0 else set()
+    kept |= {path.name for path in protected if path}
+    gone = []
+    for path in found:
+        if path.name not in kept:
+            aside = builds / f".{path.name}.tmp"
+            with contextlib.suppress(OSError):
+                path.rename(aside)
+                gone.append(path.name)
+                shutil.rmtree(aside)
+    return gone
+
+
+def _was_shown(build: Path) -> bool:
+    try:
+        return read_manifest(build).moves_current
+    except PublishFailed:
+        return True
 
 
 def remove_leftovers(published: Path) -> None:
     """Remove what a killed run left half-written."""
     for path in published.glob("builds/.*.tmp"):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     for path in published.glob(".current.*"):
         path.unlink()

@@ -96,15 +96,15 @@ def publish(
         configuration_id=origin.configuration_id,
         pseudonym_key_id=origin.pseudonym_key_id,
         table_fingerprints=fingerprint.by_table,
+        moves_current=moves_current,
     )
     same = _same_build(home, manifest, among_all=not moves_current)
     if same is not None:
         return Publication(manifest=builds.read_manifest(same), path=same, is_new=False)
     target = _on_disk(home, lambda: _write_build(home, manifest, audit, work_file=work_file))
-    if not moves_current:
-        return Publication(manifest=manifest, path=target, is_new=True)
-    _on_disk(home, lambda: builds.point(home.current, target))
-    removed = builds.prune(home.builds, current=target, keep=keep)
+    if moves_current:
+        _on_disk(home, lambda: builds.point(home.current, target))
+    removed = builds.prune(home.builds, protected=(target, previous), keep=keep)
     return Publication(manifest=manifest, path=target, is_new=True, removed=tuple(removed))
 
 
@@ -119,7 +119,7 @@ def roll_back(home: Home, *, to: str) -> Manifest:
         newest = ", ".join(known[-3:]) or "none"
         raise ConfigurationError(f"There is no build {to!r}; the newest are: {newest}.")
     manifest = verify(target)
-    builds.point(home.current, target)
+    _on_disk(home, lambda: builds.point(home.current, target))
     return manifest
 
 

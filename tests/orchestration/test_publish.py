@@ -13,7 +13,7 @@ import pytest
 from orchestration import builds
 from orchestration import publish as publishing
 from orchestration.errors import ConfigurationError, NothingToRead, PublishFailed
-from orchestration.publish import newest_verified, roll_back, verify
+from orchestration.publish import Publication, newest_verified, roll_back, verify
 from orchestration.warehouse import warehouse
 from tests.orchestration.conftest import Publisher, write_work_file
 from transforms.home import Home
@@ -182,7 +182,7 @@ def test_only_so_many_builds_are_kept_and_never_without_the_current(
     assert [path.name for path in builds.read_builds(home.builds)] == made[-3:]
     oldest = home.builds / made[2]
     builds.point(home.current, oldest)
-    builds.prune(home.builds, current=oldest, keep=1)
+    builds.prune(home.builds, protected=[oldest], keep=1)
     assert [path.name for path in builds.read_builds(home.builds)] == [made[2], made[4]]
 
 
@@ -190,6 +190,8 @@ def test_a_reader_of_a_removed_build_reads_on(home: Home, publisher: Publisher) 
     first = publisher(1, second=1)
     with warehouse(first.path / builds.WAREHOUSE) as connection:
         publisher(2, second=2, keep=1)
+        assert first.path.exists()
+        publisher(3, second=3, keep=1)
         assert not first.path.exists()
         assert connection.execute("select count(*) from v1.things").fetchall() == [(1,)]
 
@@ -214,19 +216,65 @@ def test_a_view_that_needs_what_stays_behind_is_refused(home: Home, publisher: P
     assert builds.read_pointer(home.current) is None
 
 
+def store_past(home: Home, publisher: Publisher, *, year: int) -> Publication:
+    return publishing.publish(
+        home,
+        work_file=home.warehouse_file,
+        origin=replace(publisher.origin, as_of=publisher.origin.as_of.replace(year=year)),
+        audit=[],
+        audit_counts={},
+        built_at=publisher.origin.as_of.replace(minute=year % 60),
+        run_id=f"past{year}",
+        keep=2,
+        moves_current=False,
+    )
+
+
+def test_builds_of_past_instants_take_no_place_of_what_can_be_rolled_back_to(
+    home: Home, publisher: Publisher
+) -> None:
+    shown = [publisher(number, second=number, keep=2).path for number in (1, 2)]
+    stored = [store_past(home, publisher, year=year).path for year in range(2021, 2025)]
+    assert builds.read_builds(home.builds) == [*shown, *stored[-2:]]
+    third = publisher(3, second=3, keep=2).path
+    assert builds.read_builds(home.builds) == [shown[1], third, *stored[-2:]]
+    roll_back(home, to=shown[1].name)
+    assert rows(home) == [2]
+
+
+def test_what_was_shown_before_is_kept_even_when_it_is_old(
+    home: Home, publisher: Publisher
+) -> None:
+    made = [publisher(number, second=number, keep=5).path for number in range(1, 5)]
+    roll_back(home, to=made[0].name)
+    last = publisher(9, second=9, keep=2)
+    assert last.manifest.previous_build == made[0].name
+    assert builds.read_builds(home.builds) == [made[0], made[3], last.path]
+
+
+def test_a_build_that_cannot_be_removed_fails_no_publish(
+    home: Home, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        publisher(number, second=number)
+
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(builds.shutil, "rmtree", fail)
+        builds.prune(home.builds, protected=[home.current.resolve()], keep=1)
+    assert rows(home) == [2]
+    publisher(3, second=3, keep=1)
+    assert rows(home) == [3]
+    assert not list(home.builds.glob(".*"))
+
+
 def test_a_build_for_a_past_instant_moves_nothing(home: Home, publisher: Publisher) -> None:
     first = publisher(1, second=1)
     write_work_file(home, "insert into v1.things values (7)")
-    stored = publishing.publish(
-        home,
-        work_file=home.warehouse_file,
-        origin=replace(publisher.origin, as_of=publisher.origin.as_of.replace(year=2025)),
-        audit=[],
-        audit_counts={},
-        built_at=publisher.origin.as_of,
-        run_id="past",
-        moves_current=False,
-    )
+    stored = store_past(home, publisher, year=2025)
     assert stored.is_new
+    assert not stored.manifest.moves_current
     assert rows(home) == [1]
     assert builds.read_pointer(home.current) == first.path.resolve()
