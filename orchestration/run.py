@@ -1,17 +1,13 @@
 """The chain: sync, build, audit, publish; one process, one step after the other, under the lock."""
 
 import contextlib
-import random
 import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
 
-from connectors._contract import Access
-from connectors._http import HttpClient
 from orchestration import audit
 from orchestration.build import Parameters, build, dbt_results
 from orchestration.candidate import (
@@ -100,7 +96,6 @@ def sync_sources(
             connectors,
             lake=lake,
             clock=context.clock,
-            open_client=_open_client(context.clock),
             on_progress=count_pages(tell),
         )
     if not report.totals.pages and not report.is_complete:
@@ -227,17 +222,3 @@ def _open_work_file() -> Iterator[None]:
         raise NotPublished(
             f"The work file could not be used ({reason}); mend that and run `leadline build`."
         ) from exc
-
-
-def _open_client(clock: Clock) -> Callable[[Access, str], HttpClient]:
-    def open_client(access: Access, source: str) -> HttpClient:
-        return HttpClient(
-            access,
-            source=source,
-            clock=clock,
-            sleep=time.sleep,
-            monotonic=time.monotonic,
-            jitter=random.random,
-        )
-
-    return open_client

@@ -14,7 +14,7 @@ from connectors._contract import Access, Connector
 from connectors._http import HttpClient
 from orchestration.lake import Lake
 from orchestration.sync_report import Progress, StreamReport, SyncReport
-from orchestration.sync_walk import Clock, StreamWalk
+from orchestration.sync_walk import Clock, StreamWalk, stopped
 
 __all__ = ["Progress", "StreamReport", "SyncReport", "client_factory", "sync"]
 
@@ -34,29 +34,34 @@ def sync(
 
     `on_progress` is called from the sources' threads after each stored page, with what the stream
     has so far, and once at the stream's end. Setting `stop` ends every stream after the reply it
-    waits for; a keyboard interrupt does the same and is raised again.
+    waits for, and a wait for a limit at once; an interrupt does the same and is raised again.
     """
     stop = stop or Event()
     open_client = open_client or client_factory(clock, stop=stop)
     tell = on_progress or (lambda _: None)
     with ThreadPoolExecutor(max_workers=max(1, len(connectors))) as threads:
-        running = [
-            threads.submit(_sync_source, connector, lake, clock, open_client, tell, stop)
-            for connector in connectors
-        ]
         try:
+            running = [
+                threads.submit(_sync_source, connector, lake, clock, open_client, tell, stop)
+                for connector in connectors
+            ]
             wait(running)
-        except KeyboardInterrupt:
+        except BaseException:
+            # What interrupts (a key, a signal, Dagster) does not wait for what the threads wait for.
             stop.set()
             raise
     return SyncReport(streams=tuple(report for future in running for report in future.result()))
 
 
 def client_factory(clock: Clock, *, stop: Event, budget: int | None = None) -> ClientFactory:
-    """Return the factory of clients that wait in real time and wake up when `stop` is set."""
+    """Return the factory of clients that wait in real time until `stop` is set.
+
+    A wait that was cut short raises Stopped, so that nothing is asked before its time.
+    """
 
     def sleep(seconds: float) -> None:
-        stop.wait(seconds)
+        if stop.wait(seconds):
+            raise stopped()
 
     def open_client(access: Access, source: str) -> HttpClient:
         return HttpClient(

@@ -52,6 +52,7 @@ class StreamWalk:
         calls_before = self._client.calls if self._client else 0
         error: ConnectorError | None = None
         try:
+            _heed(stop)
             for item in self._connector.pages(
                 self._stream,
                 cursor=cursor,
@@ -214,6 +215,11 @@ class StreamWalk:
         )
 
 
+def stopped() -> Stopped:
+    """Return what ends a stream when the run is asked to stop."""
+    return Stopped("stopped before the stream's end; the next run goes on from here")
+
+
 def _heed(stop: Event) -> None:
     if stop.is_set():
-        raise Stopped("stopped before the stream's end; the next run goes on from here")
+        raise stopped()
