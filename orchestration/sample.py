@@ -1,12 +1,14 @@
 """Mark a lake as holding the sample company, so that it never mixes with real systems."""
 
+import contextlib
 import json
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from orchestration.builds import read_builds, read_manifest
-from orchestration.errors import ConfigurationError
+from orchestration.builds import read_builds, read_manifest, read_pointer
+from orchestration.errors import ConfigurationError, PublishFailed
 from orchestration.journal import format_instant, parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
 from transforms.home import Home
@@ -68,20 +70,39 @@ def mark_sample(home: Home, sample: Sample) -> None:
 
 
 def remove_sample(home: Home) -> bool:
-    """Remove the sample company's pages and builds; say whether there were any."""
+    """Remove the sample company's pages and builds; say whether there were any.
+
+    The lake goes last and in one step, with its mark: what a kill leaves is still known as the
+    sample company, and the next call removes it.
+    """
+    aside = home.root / ".lake.removed"
+    shutil.rmtree(aside, ignore_errors=True)
     if read_sample(home) is None:
         return False
     for build in read_builds(home.builds):
-        if read_manifest(build).sample_data:
+        if _is_sample(build):
             shutil.rmtree(build)
-    if home.current.is_symlink() and not home.current.exists():
-        home.current.unlink()
-    for folder in (home.work / "dbt", home.work / "as_of"):
+    if read_pointer(home.current) is None:
+        home.current.unlink(missing_ok=True)
+    generated = home.root / "sandbox" / "generated"
+    for folder in (home.work / "dbt", home.work / "as_of", generated):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (home.warehouse_file, home.staging_file, home.work / "candidate.json"):
-        file.unlink(missing_ok=True)
-    shutil.rmtree(home.lake)
+    with contextlib.suppress(OSError):
+        generated.parent.rmdir()
+    for name in ("warehouse.duckdb", "staging.duckdb", "candidate.json", "staging_version"):
+        (home.work / name).unlink(missing_ok=True)
+        (home.work / f"{name}.wal").unlink(missing_ok=True)
+    home.lake.rename(aside)
+    shutil.rmtree(aside)
     return True
+
+
+def _is_sample(build: Path) -> bool:
+    """Say whether a build beside the sample's lake is its own; one without a manifest is no use."""
+    try:
+        return read_manifest(build).sample_data
+    except PublishFailed:
+        return True
 
 
 def refuse_sample(home: Home) -> None:
