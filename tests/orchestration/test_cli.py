@@ -155,20 +155,26 @@ def test_sql_shows_control_characters_as_escapes(home: Home, publisher: Publishe
     assert "\\x1b[31mred\\u202e[bold]x" in ended.stdout
 
 
-@pytest.mark.parametrize("name", ["LEADLINE_PORT", "LEADLINE_KEEP_BUILDS"])
-@pytest.mark.parametrize("value", ["99999999999999999999", "-3", "0", "x"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEADLINE_PORT", "99999"),
+        ("LEADLINE_PORT", "0"),
+        ("LEADLINE_PORT", "x"),
+        ("LEADLINE_KEEP_BUILDS", "-3"),
+        ("LEADLINE_KEEP_BUILDS", "0"),
+    ],
+)
 def test_a_number_out_of_range_in_the_environment_is_refused(
     home: Home, name: str, value: str
 ) -> None:
-    if (name, value) == ("LEADLINE_KEEP_BUILDS", "99999999999999999999"):
-        return
     home.root.mkdir()
-    ended = leadline("sql", "select 1", home=home, **{name: value})
+    ended = leadline("sql", "select 1", home=home, cwd=None, **{name: value})
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert name in ended.stderr
 
 
-@pytest.mark.parametrize("query", ["", "  ", "-- a comment", ";"])
+@pytest.mark.parametrize("query", ["", "  ", "/* a comment */", ";"])
 @pytest.mark.parametrize("output", ["table", "csv"])
 def test_an_empty_query_is_one_sentence(
     home: Home, publisher: Publisher, query: str, output: str
