@@ -24,7 +24,8 @@ START_SECONDS = 30
 def dashboard(*, port: int | None, opens_browser: bool) -> None:
     """Serve the pages until interrupted.
 
-    Errors: NothingToRead when nothing is published; ConfigurationError when the port is taken.
+    Errors: NothingToRead when nothing is published; ConfigurationError when the port is taken;
+    LeadlineError when the server does not start or ends by itself.
     """
     context = open_context()
     if read_pointer(context.home.current) is None:
@@ -38,17 +39,23 @@ def dashboard(*, port: int | None, opens_browser: bool) -> None:
             f"Port {chosen} is taken; choose another with `leadline dashboard --port {chosen + 1}`."
         )
     with start(chosen, home=context.home) as server:
-        url = f"http://{HOST}:{chosen}"
-        with TerminalSteps().step("Starting the dashboard"):
-            wait_until_ready(url, server=server)
-        say(f"Dashboard: {url}  (Ctrl+C stops it)")
-        if opens_browser and sys.stdout.isatty():
-            webbrowser.open(url)
+        code = 0
         try:
+            url = f"http://{HOST}:{chosen}"
+            with TerminalSteps().step("Starting the dashboard"):
+                wait_until_ready(url, server=server)
+            say(f"Dashboard: {url}  (Ctrl+C stops it)")
+            if opens_browser and sys.stdout.isatty():
+                webbrowser.open(url)
             with serving():
-                server.wait()
+                code = server.wait()
         finally:
             server.terminate()
+    if code:
+        raise LeadlineError(
+            f"The dashboard ended by itself (exit code {code}); see its messages, or run "
+            "`leadline doctor`."
+        )
 
 
 def is_free(port: int) -> bool:
@@ -86,5 +93,4 @@ def wait_until_ready(url: str, *, server: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    server.terminate()
     raise LeadlineError("The dashboard did not start; see its messages, or `leadline doctor`.")
