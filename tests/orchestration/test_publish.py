@@ -262,7 +262,7 @@ def test_a_build_that_cannot_be_removed_fails_no_publish(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(builds.shutil, "rmtree", fail)
+        patch.setattr(shutil, "rmtree", fail)
         builds.prune(home.builds, protected=[home.current.resolve()], keep=1)
     assert rows(home) == [2]
     publisher(3, second=3, keep=1)
