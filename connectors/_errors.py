@@ -123,6 +123,25 @@ class UnexpectedShape(ConnectorError):
         super().__init__(message, source=source, stream=stream)
 
 
+# What Python says when a record has not the fields, or the kinds of value, that are documented.
+ODD_RECORD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def odd_record(
+    error: Exception, *, source: str = "", stream: str, body: bytes = b"", url: str = ""
+) -> UnexpectedShape:
+    """Return the error of a reply that holds a record nobody could make sense of."""
+    whose = f"{source} has a record in {stream}" if source else f"there is a record in {stream}"
+    return UnexpectedShape(
+        f"{whose} that is not as documented ({type(error).__name__}: {str(error)[:200]}); "
+        "the source may have changed its interface, update Leadline or report it",
+        source=source,
+        stream=stream,
+        body=body,
+        url=url,
+    )
+
+
 class BadPayload(UnexpectedShape):
     """The reply is no JSON, or larger than allowed."""
 

@@ -82,8 +82,9 @@ def _window_pages(
             reply, source=walk.source, stream=walk.stream.name, path=walk.stream.records_path
         )
         guard.check(reply, row_count=len(records), following=reply.next_url)
-        for record in records:
-            yield from _job_pages(walk, record, jobs=jobs)
+        with walk.understanding(reply):
+            for record in records:
+                yield from _job_pages(walk, record, jobs=jobs)
         yield make_page(
             reply,
             stream=walk.stream,

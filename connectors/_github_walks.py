@@ -6,6 +6,7 @@ that its children are there too.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +15,15 @@ from typing import Any
 from connectors._contract import Page, Refusal, State, Stream
 from connectors._errors import BadRequest
 from connectors._http import HttpClient
-from connectors._paging import Record, follow_links, go_on_after, make_page, newest, records_of
+from connectors._paging import (
+    Record,
+    follow_links,
+    go_on_after,
+    make_page,
+    newest,
+    records_of,
+    understanding,
+)
 from connectors._reply import Reply
 
 FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -68,6 +77,10 @@ class Walk:
             params={**params, "per_page": PER_PAGE},
             etag=etag,
         )
+
+    def understanding(self, reply: Reply) -> AbstractContextManager[None]:
+        """Keep the reply's bytes with the error when one of its records is not as documented."""
+        return understanding(reply, source=self.source, stream=self.stream.name)
 
     def page(self, reply: Reply, records: list[Record], *, is_done: bool, cursor: State) -> Page:
         """Return the page of one reply with the checkpoint after it."""
@@ -162,9 +175,9 @@ def repository_pages(
         for reply, records in follow_links(
             client, address, stream=stream, source=source, params=params
         ):
-            wanted = [
-                one for one in records if not repositories or one["full_name"] in repositories
-            ]
+            with understanding(reply, source=source, stream=stream.name):
+                named = [(one["full_name"], one) for one in records]
+            wanted = [one for name, one in named if not repositories or name in repositories]
             yield make_page(reply, stream=stream, row_count=len(records)), wanted
         return
     for repository in repositories:
@@ -192,8 +205,9 @@ def commit_pages(walk: Walk) -> Iterator[Page | Refusal]:
             if reply.is_unchanged:
                 return
             first_etag = first_etag or reply.etag
-            dates = [record["commit"]["committer"]["date"] for record in records]
-            latest = newest(dates, before=latest, now=walk.now, form=FORM)
+            with walk.understanding(reply):
+                dates = [_committed_at(record) for record in records]
+                latest = newest(dates, before=latest, now=walk.now, form=FORM)
             yield walk.page(
                 reply,
                 records,
@@ -203,6 +217,11 @@ def commit_pages(walk: Walk) -> Iterator[Page | Refusal]:
     except BadRequest as exc:
         if exc.status != NO_COMMITS:
             raise
+
+
+def _committed_at(record: Record) -> str | None:
+    """Return when a commit was made; a commit without a committer says nothing about that."""
+    return (record["commit"].get("committer") or {}).get("date")
 
 
 def pull_pages(walk: Walk) -> Iterator[Page | Refusal]:
@@ -218,15 +237,16 @@ def pull_pages(walk: Walk) -> Iterator[Page | Refusal]:
         if reply.is_unchanged:
             return
         cursor["etag"] = cursor.get("etag") or reply.etag
-        recent = [record for record in records if record["updated_at"] >= floor]
-        cursor["updated_at"] = newest(
-            (record["updated_at"] for record in records),
-            before=cursor.get("updated_at", ""),
-            now=walk.now,
-            form=FORM,
-        )
-        for record in recent:
-            yield from _pull_children(walk, record)
+        with walk.understanding(reply):
+            recent = [record for record in records if record["updated_at"] >= floor]
+            cursor["updated_at"] = newest(
+                (record["updated_at"] for record in records),
+                before=cursor.get("updated_at", ""),
+                now=walk.now,
+                form=FORM,
+            )
+            for record in recent:
+                yield from _pull_children(walk, record)
         is_done = reply.next_url is None or len(recent) < len(records)
         yield walk.page(reply, records, is_done=is_done, cursor=dict(cursor))
         if is_done:
@@ -257,23 +277,24 @@ def deployment_pages(walk: Walk) -> Iterator[Page | Refusal]:
     cursor = dict(walk.reached.get("cursor") or walk.known)
     etags = dict(cursor.get("etags", {}))
     for reply, records in walk.follow("/deployments"):
-        recent = [record for record in records if record["created_at"] >= floor]
-        cursor["created_at"] = newest(
-            (record["created_at"] for record in records),
-            before=cursor.get("created_at", ""),
-            now=walk.now,
-            form=FORM,
-        )
-        for record in recent:
-            yield from walk.child(
-                "deployment_statuses",
-                f"/deployments/{record['id']}/statuses",
-                key=f"{record['created_at']}/{record['id']}",
-                context={"deployment_id": str(record["id"])},
-                etags=etags,
+        with walk.understanding(reply):
+            recent = [record for record in records if record["created_at"] >= floor]
+            cursor["created_at"] = newest(
+                (record["created_at"] for record in records),
+                before=cursor.get("created_at", ""),
+                now=walk.now,
+                form=FORM,
             )
-        oldest = shift(cursor["created_at"], seconds=-walk.stream.overlap_seconds)
-        cursor["etags"] = {key: tag for key, tag in etags.items() if key >= oldest}
+            for record in recent:
+                yield from walk.child(
+                    "deployment_statuses",
+                    f"/deployments/{record['id']}/statuses",
+                    key=f"{record['created_at']}/{record['id']}",
+                    context={"deployment_id": str(record["id"])},
+                    etags=etags,
+                )
+            oldest = shift(cursor["created_at"], seconds=-walk.stream.overlap_seconds)
+            cursor["etags"] = {key: tag for key, tag in etags.items() if key >= oldest}
         is_done = reply.next_url is None or len(recent) < len(records)
         yield walk.page(reply, records, is_done=is_done, cursor=dict(cursor))
         if is_done:

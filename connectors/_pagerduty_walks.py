@@ -14,7 +14,14 @@ from typing import Any
 from connectors._contract import Page, Refusal, State, Stream
 from connectors._errors import PaginationLoop, UnexpectedShape
 from connectors._http import HttpClient
-from connectors._paging import LoopGuard, Record, go_on_after, make_page, records_of
+from connectors._paging import (
+    LoopGuard,
+    Record,
+    go_on_after,
+    make_page,
+    records_of,
+    understanding,
+)
 from connectors._reply import Reply
 
 FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -106,7 +113,9 @@ def incident_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
             seen.add(number)
             still_open.pop(number, None)
             if record.get("status") in OPEN:
-                still_open[number] = str(record["created_at"])
+                created_at = str(record["created_at"])
+                _instant(created_at)  # what the next run could not read does not become a cursor
+                still_open[number] = created_at
 
     def cursor() -> dict[str, Any]:
         return {"through": _text(walk.now), "open": dict(sorted(still_open.items()))}
@@ -144,7 +153,8 @@ def _one_incident(
             body=reply.body,
             url=reply.url,
         )
-    learn([record])
+    with understanding(reply, source=walk.source, stream=walk.stream.name):
+        learn([record])
     yield make_page(
         reply,
         stream=walk.stream,
@@ -191,11 +201,12 @@ def _named_in(walk: PagerDutyWalk, window: "_Window") -> set[str] | None:
         entries = records_of(
             reply, source=walk.source, stream=walk.stream.name, path="$.log_entries"
         )
-        named.update(
-            str((entry.get("incident") or {}).get("id", ""))
-            for entry in entries
-            if entry.get("type") not in QUIET
-        )
+        with understanding(reply, source=walk.source, stream=walk.stream.name):
+            named.update(
+                str((entry.get("incident") or {}).get("id", ""))
+                for entry in entries
+                if entry.get("type") not in QUIET
+            )
         offset += PER_PAGE
         is_more = bool(reply.data.get("more"))
         guard.check(reply, row_count=len(entries), following=str(offset) if is_more else None)
@@ -294,7 +305,8 @@ def _window_pages(
     offset = window.offset
     while True:
         records = walk.records(reply)
-        learn(records)
+        with understanding(reply, source=walk.source, stream=walk.stream.name):
+            learn(records)
         offset += PER_PAGE
         is_more = bool(reply.data.get("more"))
         guard.check(reply, row_count=len(records), following=str(offset) if is_more else None)

@@ -2,12 +2,20 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors._contract import Page, PageFormat, Refusal, State, Stream
-from connectors._errors import BadRequest, ConnectorError, PaginationLoop, UnexpectedShape
+from connectors._errors import (
+    ODD_RECORD,
+    BadRequest,
+    ConnectorError,
+    PaginationLoop,
+    UnexpectedShape,
+    odd_record,
+)
 from connectors._http import HttpClient, Parameters
 from connectors._reply import UTF8_MARK, Reply
 
@@ -72,6 +80,18 @@ def records_of(reply: Reply, *, source: str, stream: str, path: str = "$") -> li
         body=reply.body,
         url=reply.url,
     )
+
+
+@contextmanager
+def understanding(reply: Reply, *, source: str, stream: str) -> Iterator[None]:
+    """Keep a reply's bytes with the error when one of its records is not as documented.
+
+    Errors: UnexpectedShape.
+    """
+    try:
+        yield
+    except ODD_RECORD as exc:
+        raise odd_record(exc, source=source, stream=stream, body=reply.body, url=reply.url) from exc
 
 
 def follow_links(
@@ -166,12 +186,17 @@ def go_on_after(
     is_final: bool = False,
 ) -> Iterator[Page | Refusal]:
     """Yield what a walk yields; where one request or reply is unusable, yield its refusal."""
+    error: ConnectorError | None = None
     try:
         yield from walk()
     except (BadRequest, UnexpectedShape) as exc:
+        error = exc
+    except ODD_RECORD as exc:
+        error = odd_record(exc, stream=stream)
+    if error is not None:
         yield refuse(
-            exc,
-            stream=exc.stream or stream,
+            error,
+            stream=error.stream or stream,
             read_at=read_at,
             context=context,
             partition=partition,

@@ -233,7 +233,7 @@ def _ask(client: HttpClient, *, stream: Stream, at: _Position, size: int) -> Rep
 
 def _total(reply: Reply) -> int | None:
     text = reply.headers.get("x-total-count", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _is_end(reply: Reply, records: list[Record], *, at: _Position, size: int) -> bool:

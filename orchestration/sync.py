@@ -47,7 +47,7 @@ def sync(
             ]
             wait(running)
         except BaseException:
-            # What interrupts (a key, a signal, Dagster) does not wait for what the threads wait for.
+            # What interrupts (a key, a signal, Dagster) does not wait for what threads wait for.
             stop.set()
             raise
     return SyncReport(streams=tuple(report for future in running for report in future.result()))

@@ -1,12 +1,19 @@
 """Read one stream and its children into the lake, from where the last run came to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
 from connectors._contract import Connector, Page, Refusal, State, Stream
-from connectors._errors import ConnectorError, RateLimited, Stopped, UnexpectedShape
+from connectors._errors import (
+    ODD_RECORD,
+    ConnectorError,
+    RateLimited,
+    Stopped,
+    UnexpectedShape,
+    odd_record,
+)
 from connectors._http import HttpClient
 from orchestration.lake import Lake, Run, RunTotals
 from orchestration.lake_run import writing
@@ -53,13 +60,7 @@ class StreamWalk:
         error: ConnectorError | None = None
         try:
             _heed(stop)
-            for item in self._connector.pages(
-                self._stream,
-                cursor=cursor,
-                resume=self._resume,
-                client=self._client,
-                now=started_at,
-            ):
+            for item in self._items(cursor, now=started_at):
                 with writing(self._lake.root):
                     self._keep(item)
                 _heed(stop)
@@ -76,6 +77,16 @@ class StreamWalk:
         for report in reports:
             tell(report)
         return reports
+
+    def _items(self, cursor: State | None, *, now: datetime) -> Iterator[Page | Refusal]:
+        """Yield what the connector yields; a record it stumbles over is an error of the source."""
+        try:
+            yield from self._connector.pages(
+                self._stream, cursor=cursor, resume=self._resume, client=self._client, now=now
+            )
+        except ODD_RECORD as exc:
+            source, stream = self._connector.name, self._stream.name
+            raise odd_record(exc, source=source, stream=stream) from exc
 
     def _start(self, started_at: datetime) -> State | None:
         source, name = self._connector.name, self._stream.name

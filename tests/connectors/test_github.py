@@ -111,6 +111,51 @@ def test_an_organisation_is_listed_and_its_repositories_are_walked() -> None:
     assert [page.context["repository"] for page in pages] == ["acme/a", "acme/b"]
 
 
+@pytest.mark.parametrize("committer", [None, {}, {"date": None}])
+def test_a_commit_without_a_committer_is_kept_like_any_other(committer: Any) -> None:
+    whole = {"sha": "a", "commit": {"committer": {"date": "2026-11-20T09:00:00Z"}}}
+    fake = FakeGitHub(commits=[whole, {"sha": "b", "commit": {"committer": committer}}])
+    items = read(_connector(), "commits", fake)
+    assert [page.row_count for page in pages_of(items, "commits")] == [2]
+    cursor = next_cursor(_connector(), "commits", items)
+    assert cursor is not None
+    assert cursor["repositories"][REPOSITORY]["committed_at"] == "2026-11-20T09:00:00Z"
+
+
+ODD_RECORDS = {
+    "commits": {"sha": "a", "commit": None},
+    "pulls": {"number": 1, "state": "open"},
+    "deployments": {"id": 1, "created_at": None},
+    "workflow_runs": {"run_number": 1, "created_at": "2026-11-20T09:00:00Z"},
+}
+
+
+@pytest.mark.parametrize("stream", sorted(ODD_RECORDS))
+def test_an_odd_record_sets_its_reply_aside_and_stops_no_other_repository(stream: str) -> None:
+    odd, config = (
+        ODD_RECORDS[stream],
+        github.Config(token=SecretStr("secret-token"), repositories=("acme/a", "acme/b")),
+    )
+    connector = github.connect(config, name="github")
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.count("/") == 3:
+            return json_reply({"full_name": path.removeprefix("/repos/")})
+        rows = [odd] if path.startswith("/repos/acme/a/") else []
+        if path.endswith("/runs"):
+            return json_reply({"total_count": len(rows), "workflow_runs": rows})
+        return json_reply(rows)
+
+    items = read(connector, stream, serve)
+    (refusal,) = [item for item in items if isinstance(item, Refusal)]
+    assert (refusal.partition, refusal.reason) == ("acme/a", "unexpected_shape")
+    assert not refusal.is_final
+    assert b"2026-11-20" in refusal.body or b"null" in refusal.body or b"open" in refusal.body
+    assert "not as documented" in refusal.detail
+    assert [page.context["repository"] for page in pages_of(items, stream)] == ["acme/b"]
+
+
 def test_children_come_before_the_page_that_names_them() -> None:
     fake = FakeGitHub(pulls=[_pull(2, 20), _pull(1, 19)])
     items = read(_connector(), "pulls", fake)

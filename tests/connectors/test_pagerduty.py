@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from connectors import pagerduty
 from connectors._contract import Page, Refusal
-from connectors._errors import PaginationLoop
+from connectors._errors import PaginationLoop, UnexpectedShape
 from tests.connectors.fakes import (
     START,
     FakeTime,
@@ -159,6 +159,23 @@ def test_more_changes_in_a_moment_than_offsets_reach_are_said() -> None:
     fake.rows["log_entries"] = _entries(1, [START - timedelta(hours=1)] * 10_001)
     with pytest.raises(PaginationLoop, match="10000 log entries within 2 seconds"):
         read(_connector(), "incidents", fake, cursor=_cursor_of(START - timedelta(days=1)))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": "resolved"},
+        {"id": "P1", "status": "triggered"},
+        {"id": "P1", "status": "triggered", "created_at": "yesterday"},
+    ],
+)
+def test_an_incident_that_cannot_be_understood_is_said_with_its_reply(odd: dict[str, Any]) -> None:
+    def serve(_: httpx.Request) -> httpx.Response:
+        return json_reply({"incidents": [odd], "more": False, "total": 1})
+
+    with pytest.raises(UnexpectedShape, match="pagerduty has a record in incidents") as caught:
+        read(_connector(history_days=30), "incidents", serve)
+    assert b"status" in caught.value.body
 
 
 def test_a_killed_walk_goes_on_where_it_was() -> None:

@@ -62,6 +62,15 @@ def _rows(count: int, *, at: str = TIE) -> list[dict[str, str]]:
     return [{"sys_id": f"{number:05d}", "sys_updated_on": at} for number in range(count)]
 
 
+def test_a_total_that_is_no_number_is_no_total() -> None:
+    def serve(_: httpx.Request) -> httpx.Response:
+        headers = [(b"X-Total-Count", "²".encode("latin-1"))]
+        return httpx.Response(200, json={"result": []}, headers=headers)
+
+    (page,) = pages_of(read(_connector(are_totals_exact=True), "incident", serve), "incident")
+    assert page.reported_total is None
+
+
 def _ids(items: list[Page | Refusal]) -> set[str]:
     return {
         row["sys_id"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,44 @@ def test_a_refused_child_is_asked_again_after_a_kill(lake: Lake) -> None:
     source.refuses_a, source.fails_at_b = False, None
     assert sync([source], lake, _clock).is_complete
     assert _children(lake) == ["a", "b"]
+
+
+@dataclass
+class Stumbling(TwoParts):
+    """A connector that meets what it was not made for, after its first page."""
+
+    error: Exception = field(default_factory=Exception)
+
+    def pages(self, stream: Stream, **more: Any) -> Iterator[Page | Refusal]:
+        yield Page("items", b"[{}]", "u", NOW, 1, checkpoint={"at": 1})
+        raise self.error
+
+
+ODD = [
+    AttributeError("'NoneType' object has no attribute 'get'"),
+    IndexError("list index out of range"),
+    KeyError("updated_at"),
+    OverflowError("date value out of range"),
+    TypeError("'NoneType' object is not subscriptable"),
+    ValueError("Invalid isoformat string: 'yesterday'"),
+]
+
+
+@pytest.mark.parametrize("error", ODD, ids=lambda error: type(error).__name__)
+def test_what_a_connector_stumbles_over_is_said_and_stops_no_other_source(
+    error: Exception, lake: Lake
+) -> None:
+    others = TwoParts(refuses_a=False, name="others")
+    report = sync([Stumbling(error=error), others], lake, _clock)
+    (odd,) = [one for one in report.streams if (one.source, one.stream) == ("parts", "items")]
+    assert (odd.status, odd.error_class, odd.pages) == ("incomplete", "UnexpectedShape", 1)
+    assert f"parts has a record in items that is not as documented ({type(error).__name__}" in (
+        odd.error or ""
+    )
+    assert "update Leadline or report it" in (odd.error or "")
+    assert [line["reason"] for line in lake.quarantined("parts", "items")] == ["unexpected_shape"]
+    assert lake.resume("parts", "items")[1].checkpoints == {"": {"at": 1}}
+    assert lake.cursor("others", "items") == {"a": {"at": 1}, "b": {"at": 1}}
 
 
 def test_a_part_that_was_read_whole_after_its_refusal_is_not_read_a_third_time(lake: Lake) -> None:
