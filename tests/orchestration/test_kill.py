@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.builds import read_pointer
+from orchestration.builds import WAREHOUSE, read_pointer
 from orchestration.publish import verify
+from orchestration.warehouse import warehouse
 from transforms.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,16 @@ def finish(home: Home, repository: Path, instant: str) -> str:
     return output.strip()
 
 
+def failed_blocking_checks(build: Path) -> list[str]:
+    with warehouse(build / WAREHOUSE) as connection:
+        checks = connection.execute("select count(*) from v1.audit_results").fetchall()
+        failed = connection.execute(
+            "select expectation from v1.audit_results where severity = 'block' and not is_success"
+        ).fetchall()
+    assert checks[0][0] > 0
+    return [str(row[0]) for row in failed]
+
+
 @pytest.mark.slow
 def test_killed_runs_harm_nobody_and_the_next_one_ends_as_if_undisturbed(
     tmp_path: Path, repository: Path
@@ -86,4 +97,5 @@ def test_killed_runs_harm_nobody_and_the_next_one_ends_as_if_undisturbed(
         current = read_pointer(rough.current)
         assert current is not None
         verify(current)
+        assert failed_blocking_checks(current) == []
     assert finish(rough, repository, SECOND) == expected
