@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
 if TYPE_CHECKING:
     from connectors._http import HttpClient
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 PageFormat = Literal["array", "object", "ndjson"]
 CursorKind = Literal["none", "updated", "created", "window"]
 State = Mapping[str, Any]
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+# An instant of the settings; without a zone it is UTC, whatever zone the machine is in.
+Since = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from connectors._contract import Access, LimitRule, Page, Refusal, Resume, State, Stream
+from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._github_runs import run_pages
 from connectors._github_walks import (
     Walk,
@@ -89,7 +89,7 @@ class Config(BaseModel):
     organisation: str = ""
     repositories: tuple[str, ...] = ()
     deploy_workflow_pattern: str = "(?i)deploy|release"
-    since: datetime | None = None
+    since: Since | None = None
     ca_bundle: Path | None = None
 
     @field_validator("deploy_workflow_pattern")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._contract import Access, LimitRule, Page, Refusal, Resume, State, Stream
+from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
 from connectors._pagerduty_walks import PagerDutyWalk, incident_pages, log_pages, service_pages
 
@@ -57,7 +57,7 @@ class Config(BaseModel):
     token: SecretStr
     base_url: str = "https://api.pagerduty.com"
     accept: str = "application/vnd.pagerduty+json;version=2"
-    since: datetime | None = None
+    since: Since | None = None
     history_days: int = Field(default=730, ge=1)
     ca_bundle: Path | None = None
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-from connectors._contract import Access, LimitRule, Page, Refusal, Resume, State, Stream
+from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._errors import PaginationLoop
 from connectors._http import HttpClient
 from connectors._paging import MOST_PAGES, Record, make_page, newest, records_of
@@ -68,7 +68,7 @@ class Config(BaseModel):
     token: SecretStr | None = None
     tables: tuple[str, ...] = tuple(TABLES)
     page_size: int = 1000
-    since: datetime | None = None
+    since: Since | None = None
     are_totals_exact: bool = False
     audit_log: Path | None = None
     ca_bundle: Path | None = None
