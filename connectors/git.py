@@ -18,6 +18,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from connectors._contract import Access, Page, Refusal, Resume, State, Stream
+from connectors._errors import ODD_RECORD, ConnectorError, odd_record
 from connectors._git_decode import (
     LOG_FORMAT,
     REF_FORMAT,
@@ -28,6 +29,7 @@ from connectors._git_decode import (
     split_commits,
 )
 from connectors._git_process import run_git, stream_git
+from connectors._paging import refuse
 
 KIND = "git"
 NDJSON = "application/x-ndjson"
@@ -96,26 +98,48 @@ class GitConnector:
     ) -> Iterator[Page | Refusal]:
         """Yield the stream's pages of every repository that changed since `cursor`.
 
-        Errors: SourceUnreachable, AuthRejected, SourceBroken.
+        A repository that cannot be read is set aside and the next one read.
+        Errors: SourceUnreachable, AuthRejected, SourceBroken when none of them can be read.
         """
         read = {"commits": _commit_pages, "tags": _tag_pages, "repository": _repository_pages}
         known: Mapping[str, State] = (cursor or {}).get("repositories", {})
-        for repository, path in self.config.paths().items():
-            yield from read[stream.name](
-                path,
-                repository=repository,
-                known=known.get(repository, {}),
-                reached=resume.checkpoints.get(repository, {}),
-                now=now,
+        paths = self.config.paths()
+        failed: dict[str, ConnectorError] = {}
+        for repository, path in paths.items():
+            try:
+                yield from read[stream.name](
+                    path,
+                    repository=repository,
+                    known=known.get(repository, {}),
+                    reached=resume.checkpoints.get(repository, {}),
+                    now=now,
+                )
+            except ConnectorError as exc:
+                failed[repository] = exc
+            except ODD_RECORD as exc:
+                failed[repository] = odd_record(exc, source=self.name, stream=stream.name)
+        if len(failed) == len(paths):
+            raise next(iter(failed.values()))
+        for repository, error in failed.items():
+            yield refuse(
+                error,
+                stream=stream.name,
+                read_at=now,
+                context={"repository": repository},
+                partition=repository,
             )
 
     def next_cursor(
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
     ) -> State | None:
-        """Return what is known of each repository after a complete run."""
+        """Return what is known of each repository after a complete run.
+
+        Where an interrupted run had read half of what is no longer asked for, nothing is learned.
+        """
         known = dict((cursor or {}).get("repositories", {}))
         for repository, checkpoint in checkpoints.items():
-            known[repository] = {"state": checkpoint["state"]}
+            if checkpoint.get("is_done", True):
+                known[repository] = {"state": checkpoint["state"]}
         return {"repositories": known}
 
 
@@ -138,7 +162,7 @@ def _commit_pages(
     asked = "\n".join((*heads, *(f"^{sha}" for sha in known.get("state", ())))) + "\n"
     arguments = ["log", "-z", f"--format={LOG_FORMAT}", f"--skip={skip}", "--ignore-missing"]
     blocks = stream_git(path, [*arguments, "--stdin"], stdin=asked.encode())
-    for body, count in split_commits(blocks, size=COMMITS_PER_PAGE):
+    for body, count, is_last in _mark_last(split_commits(blocks, size=COMMITS_PER_PAGE)):
         skip += count
         yield Page(
             stream="commits",
@@ -151,8 +175,22 @@ def _commit_pages(
             context={"repository": repository},
             format="ndjson",
             decoded=decode_commits(body),
-            checkpoint={"partition": repository, "state": list(heads), "skip": skip},
+            checkpoint={
+                "partition": repository,
+                "state": list(heads),
+                "skip": skip,
+                "is_done": is_last,
+            },
         )
+
+
+def _mark_last(pages: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int, bool]]:
+    """Yield each page of a log once it is known whether another one follows."""
+    held = next(pages, None)
+    while held is not None:
+        following = next(pages, None)
+        yield *held, following is None
+        held = following
 
 
 def _tag_pages(

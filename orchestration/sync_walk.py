@@ -46,7 +46,7 @@ class StreamWalk:
         self._runs: dict[str, Run] = {}
         self._checkpoints: dict[str, State] = {}
         self._totals: dict[tuple[str, str], tuple[int, int]] = {}
-        self._cut: set[str] = set()
+        self._cut: dict[str, str] = {}
 
     def read(self, tell: Progress, stop: Event) -> list[StreamReport]:
         """Read to the end or to the first error, and return a report per stream.
@@ -121,7 +121,7 @@ class StreamWalk:
         if isinstance(item, Refusal):
             run.quarantine(item, cuts=not item.is_final)
             if not item.is_final:
-                self._cut.add(item.partition)
+                self._cut.setdefault(item.partition, item.detail)
         else:
             stream = self._children.get(item.stream, self._stream)
             needs = {} if stream is not self._stream else self._child_pages()
@@ -162,10 +162,11 @@ class StreamWalk:
             if rows < reported
         }
         if self._cut:
-            message = "a reply could not be used and was set aside; the next run asks again"
+            reason = next(iter(self._cut.values()))
+            message = f"the next run asks again for what could not be used: {reason}"
             return "incomplete", "PageRefused", message
         if missing:
-            self._cut.update(missing)
+            self._cut.update(dict.fromkeys(missing, "rows are missing"))
             message = (
                 f"the source reports {sum(missing.values())} rows more than arrived; "
                 "the next run reads the same window again"

@@ -236,3 +236,49 @@ def test_several_repositories_are_one_source(repository: Path, tmp_path: Path) -
         "acme/b",
     ]
     assert datetime.fromtimestamp(AUTHOR, UTC).year == 2023
+
+
+@pytest.mark.parametrize("stream", ["repository", "commits", "tags"])
+def test_one_missing_repository_does_not_stop_the_later_ones(
+    stream: str, repository: Path, tmp_path: Path
+) -> None:
+    _commit(repository, "one")
+    config = git.Config(repositories={"gone": tmp_path / "gone", "here": repository})
+    connector = git.connect(config, name="git")
+    items = read(connector, stream, lambda _: json_reply([]))
+    assert [page.context["repository"] for page in pages_of(items, stream)] == ["here"]
+    (refusal,) = [item for item in items if isinstance(item, Refusal)]
+    assert (refusal.partition, refusal.is_final) == ("gone", False)
+    assert "gone is not a git repository; set the path" in refusal.detail
+
+
+def test_half_a_history_does_not_count_as_known_when_its_branch_comes_and_goes(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "COMMITS_PER_PAGE", 3)
+    _commit(repository, "known")
+    connector = _connector(repository)
+    cursor = next_cursor(connector, "commits", _read(repository, "commits"))
+    _git(repository, "switch", "-q", "-c", "side")
+    for number in range(8):
+        _commit(repository, f"side {number}")
+    begun = _read(repository, "commits", cursor=cursor, stop_after=1)
+    _git(repository, "switch", "-q", "main")
+    _git(repository, "update-ref", "refs/hidden/side", "side")
+    _git(repository, "branch", "-q", "-D", "side")
+    between = _read(repository, "commits", cursor=cursor, resume=resume_from(begun))
+    assert between == []
+    cursor = next_cursor(connector, "commits", [*begun, *between], cursor)
+    _git(repository, "branch", "side", "refs/hidden/side")
+    assert len(_rows(_read(repository, "commits", cursor=cursor), "commits")) == 8
+
+
+def test_a_history_of_whole_pages_is_known_at_its_end(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "COMMITS_PER_PAGE", 2)
+    for number in range(4):
+        _commit(repository, f"commit {number}")
+    items = _read(repository, "commits")
+    cursor = next_cursor(_connector(repository), "commits", items)
+    assert _read(repository, "commits", cursor=cursor) == []

@@ -162,6 +162,7 @@ def test_a_refused_part_keeps_its_old_cursor_while_the_others_move_on(lake: Lake
     source = ListedSource("a", {"items": [part("a", 1), part("b", 2), refused]})
     report = sync([source], lake, _clock)
     assert report.streams[0].status == "incomplete"
+    assert (report.streams[0].error or "").endswith("what could not be used: gone")
     cursor = lake.cursor("a", "items")
     assert cursor is not None
     assert set(cursor["reached"]) == {"a"}
