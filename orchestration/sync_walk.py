@@ -147,10 +147,12 @@ class StreamWalk:
         return {child: self._runs[child].page_count for child in self._children}
 
     def _count(self, page: Page) -> None:
-        if page.reported_total is not None:
-            counted = (str((page.checkpoint or {}).get("partition", "")), page.total_of)
-            _, rows = self._totals.get(counted, (0, 0))
-            self._totals[counted] = (page.reported_total, rows + page.row_count)
+        """Count rows against the total a source states with each page, or with the first alone."""
+        counted = (str((page.checkpoint or {}).get("partition", "")), page.total_of)
+        known, rows = self._totals.get(counted, (None, 0))
+        total = known if page.reported_total is None else page.reported_total
+        if total is not None:
+            self._totals[counted] = (total, rows + page.row_count)
 
     def _judge(self, error: ConnectorError | None) -> tuple[Status, str | None, str | None]:
         if error is not None:

@@ -246,6 +246,19 @@ def _instance() -> servicenow.ServiceNowConnector:
     return servicenow.connect(config, name="servicenow")
 
 
+def test_a_table_of_many_pages_agrees_with_the_total_its_first_page_states(lake: Lake) -> None:
+    config = _instance().config.model_copy(update={"are_totals_exact": True})
+    source = servicenow.connect(config, name="servicenow")
+    moments = [f"2026-11-22 08:{number // 60:02d}:{number % 60:02d}" for number in range(300)]
+    fake = FakeInstance(
+        [{"sys_id": f"{at:05d}", "sys_updated_on": moment} for at, moment in enumerate(moments)]
+    )
+    report = sync([source], lake, _clock, open_client=_open(fake))
+    assert report.is_complete
+    assert report.streams[0].reported_total == 300
+    assert lake.cursor("servicenow", "incident") == {"updated_at": moments[-1]}
+
+
 def _rows_in(lake: Lake, source: str, stream: str) -> list[str]:
     return [
         row["sys_id"]
