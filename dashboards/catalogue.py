@@ -50,6 +50,7 @@ STAGES = (
 )
 
 REASONS = {
+    "bot": "work of a bot",
     "did_not_reach_production": "did not reach production",
     "duplicate": "recorded twice",
     "false_alarm": "false alarm",

@@ -131,16 +131,19 @@ class Published:
         until: date,
         team_ids: Sequence[str] | None = None,
         service_ids: Sequence[str] | None = None,
+        includes_bots: bool = True,
     ) -> pl.DataFrame:
         """Return one metric over any days (until excluded), teams and services: one row.
 
+        Without bots their work is left out, with the reason `bot`.
         Errors: UnknownMetric.
         Source: the table macro <name>_between, rendered from the same body as the metric's table.
         """
         return self._frame(
             f"select * from {SCHEMA}.{self._known(name)}_between("
-            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[])",
-            [since, until, _listed(team_ids), _listed(service_ids)],
+            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[],"
+            " include_bots := ?)",
+            [since, until, _listed(team_ids), _listed(service_ids), includes_bots],
         )
 
     def observations(

@@ -82,6 +82,7 @@ class Estate:
         title: str = "Change something",
         committed: datetime | None = None,
         repository: str = "",
+        is_bot: bool = False,
     ) -> str:
         """Add a commit to a service's repository and return its sha."""
         sha = f"{self.number():040x}"
@@ -97,7 +98,7 @@ class Estate:
                     "committer": {**person, "date": _iso(committed or authored)},
                     "message": title,
                 },
-                "author": {"login": "ada", "type": "User"},
+                "author": {"login": "ada", "type": "Bot" if is_bot else "User"},
                 "html_url": f"https://example.org/{sha}",
             },
             repository=repository or f"acme/{service}",

@@ -1,10 +1,11 @@
 {#
   Materialization of a metric. The model is the rows behind the number, in one shape:
-  observation_id, service_id, team_id, anchor_date, anchor_at, value, is_numerator, is_open,
+  observation_id, service_id, team_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot,
   exclusion_reason, label, source_url. From it come, by one body:
     v1.<metric>_observations   those rows, included and excluded;
     v1.<metric>                the number by grain, period and scope;
-    v1.<metric>_between(...)   the same number for any range of days, teams and services.
+    v1.<metric>_between(...)   the same number for any range of days, teams and services, with or
+                               without the work of bots.
   config: kind (median, ratio, frequency, survival, total, days_per_week), domain (which coverage
   applies), is_per_service (one observation may belong to several services alike),
   is_counted_once (a row says by is_shared that other services may have the same observation).
@@ -37,7 +38,8 @@
             {{ metric_body() }}
         ;
         create or replace macro {{ between }}(
-            from_date, to_date, team_ids := null::varchar[], service_ids := null::varchar[]
+            from_date, to_date, team_ids := null::varchar[], service_ids := null::varchar[],
+            include_bots := true
         ) as table
         with
             frames as (
@@ -46,7 +48,13 @@
                     to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id
             ),
             matching as (
-                select *
+                select
+                    * replace (
+                        case
+                            when not include_bots and is_bot then coalesce(exclusion_reason, 'bot')
+                            else exclusion_reason
+                        end as exclusion_reason
+                    )
                 from {{ observations }}
                 where
                     (team_ids::varchar[] is null or list_contains(team_ids::varchar[], team_id))
@@ -73,7 +81,7 @@
 
 
 {% macro observation_columns() -%}
-observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_reason
+observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, exclusion_reason
 {%- endmacro %}
 
 
@@ -143,7 +151,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             exclusions as (
                 select
                     grain, period_start_date, scope, scope_id,
-                    count(exclusion_reason) as excluded_count
+                    count(exclusion_reason) as excluded_count,
+                    count(case when is_bot and exclusion_reason is null then 1 end) as bot_count
                 from keyed
                 group by grain, period_start_date, scope, scope_id
             ),
@@ -154,7 +163,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     covered.*,
                     coalesce(measures.n, 0) as n,
                     measures.* exclude (grain, period_start_date, scope, scope_id, n),
-                    coalesce(exclusions.excluded_count, 0) as excluded_count
+                    coalesce(exclusions.excluded_count, 0) as excluded_count,
+                    coalesce(exclusions.bot_count, 0) as bot_count
                 from covered
                 left join measures
                     on covered.grain = measures.grain
@@ -198,6 +208,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             p95,
             cast(coalesce(open_count, 0) as bigint) as open_count,
             cast(excluded_count as bigint) as excluded_count,
+            cast(bot_count as bigint) as bot_count,
             case when has_source then covered_day_count / nullif(day_count, 0) else 0.0 end as coverage,
             has_source and covered_day_count > 0 and covered_day_count < 0.8 * day_count as is_partial,
             period_end_date > {{ local_date(as_of() ~ " - interval 72 hours") }} as is_provisional,
@@ -497,6 +508,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
         'p95': 'Nineteen in twenty lie below.',
         'open_count': 'Observations still open at as-of, counted as censored.',
         'excluded_count': 'Observations left out, each with its reason in the observations view.',
+        'bot_count': 'Counted observations that are the work of bots.',
         'coverage': 'Share of the period in which the source was read, 0 to 1.',
         'is_partial': 'Less than 80 % of the period is covered.',
         'is_provisional': 'Young deployments can still fail: the period ends within 72 hours of the last reading.',
@@ -528,5 +540,5 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
         kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once
     )
 }}
--- depends_on: {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('periods') }}, {{ ref('scopes') }}
+/* depends on {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('periods') }}, {{ ref('scopes') }} */
 {%- endmacro %}

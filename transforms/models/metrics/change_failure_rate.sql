@@ -1,23 +1,3 @@
 {{ metric(kind="ratio", domain="deployments") }}
 
-select
-    deployment_id as observation_id,
-    service_id,
-    team_id,
-    is_failed::double as value,
-    is_failed as is_numerator,
-    false as is_open,
-    case
-        when exclusion_reason is not null
-        then exclusion_reason
-        when not reached_production
-        then 'did_not_reach_production'
-        when not is_change
-        then kind
-    end as exclusion_reason,
-    coalesce(version, deployment_id) as label,
-    source_url,
-    finished_date as anchor_date,
-    finished_at as anchor_at
-from {{ ref("fct_deployments") }}
-where environment_tier = 'production' and finished_at is not null
+{{ deployment_observations(value="is_failed::double", is_numerator="is_failed") }}

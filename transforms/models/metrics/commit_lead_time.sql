@@ -7,6 +7,7 @@ select
     lead_time_seconds as value,
     false as is_numerator,
     false as is_open,
+    is_bot,
     is_shared,
     exclusion_reason as exclusion_reason,
     title as label,

@@ -7,6 +7,7 @@ select
     committed_lead_time_seconds as value,
     false as is_numerator,
     false as is_open,
+    is_bot,
     is_shared,
     case
         when exclusion_reason in ('merge_commit', 'squashed', 'impossible_time')

@@ -1,17 +1,3 @@
 {{ metric(kind="median", domain="deployments", is_counted_once=true) }}
 
-select
-    change_id as observation_id,
-    service_id,
-    team_id,
-    deploy_run_seconds as value,
-    false as is_numerator,
-    false as is_open,
-    is_shared,
-    exclusion_reason as exclusion_reason,
-    title as label,
-    source_url,
-    deployed_date as anchor_date,
-    deployed_at as anchor_at
-from {{ ref("fct_changes") }}
-where deployed_at is not null and is_reviewable
+{{ change_observations("deploy_run_seconds", is_stage=true) }}

@@ -69,6 +69,7 @@ select
     {{ seconds_between("impact_started_at", "ended_at") }} as value,
     true as is_numerator,
     is_open,
+    false as is_bot,
     null::varchar as exclusion_reason,
     title as label,
     source_url,

@@ -7,6 +7,7 @@ select
     recovery_seconds as value,
     not is_recovery_open as is_numerator,
     is_recovery_open as is_open,
+    false as is_bot,
     exclusion_reason as exclusion_reason,
     coalesce(version, deployment_id) as label,
     source_url,

@@ -22,6 +22,7 @@ select
     {{ seconds_between("previous_finished_at", "finished_at") }} / 3600 as value,
     false as is_numerator,
     false as is_open,
+    false as is_bot,
     case
         when previous_finished_at is null then 'first_deployment'
     end as exclusion_reason,

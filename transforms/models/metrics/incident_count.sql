@@ -1,20 +1,3 @@
 {{ metric(kind="frequency", domain="incidents", is_per_service=true) }}
 
-select
-    incidents.incident_id as observation_id,
-    incident_services.service_id,
-    incident_services.team_id,
-    1.0::double as value,
-    not incidents.is_open as is_numerator,
-    incidents.is_open as is_open,
-    case
-        when incidents.exclusion_reason is not null then incidents.exclusion_reason
-    end as exclusion_reason,
-    incidents.title as label,
-    incidents.source_url,
-    incidents.impact_started_date as anchor_date,
-    incidents.impact_started_at as anchor_at
-from {{ ref("fct_incidents") }} as incidents
-left join
-    {{ ref("incident_services") }} as incident_services
-    on incidents.root_incident_id = incident_services.incident_id
+{{ incident_observations("1.0::double", is_open="incidents.is_open") }}

@@ -7,6 +7,7 @@ select
     1.0::double as value,
     true as is_numerator,
     false as is_open,
+    false as is_bot,
     null::varchar as exclusion_reason,
     coalesce(deployments.version, deployments.deployment_id) as label,
     deployments.source_url,

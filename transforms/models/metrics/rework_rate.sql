@@ -1,23 +1,10 @@
 {{ metric(kind="ratio", domain="deployments") }}
 
-select
-    deployment_id as observation_id,
-    service_id,
-    team_id,
-    (kind in ('rework', 'rollback'))::double as value,
-    kind in ('rework', 'rollback') as is_numerator,
-    false as is_open,
-    case
-        when exclusion_reason is not null
-        then exclusion_reason
-        when not reached_production
-        then 'did_not_reach_production'
-        when kind = 'redeploy'
-        then 'redeploy'
-    end as exclusion_reason,
-    coalesce(version, deployment_id) as label,
-    source_url,
-    finished_date as anchor_date,
-    finished_at as anchor_at
-from {{ ref("fct_deployments") }}
-where environment_tier = 'production' and finished_at is not null
+{# a rollback is rework too; deploying the same thing again is neither #}
+{{
+    deployment_observations(
+        value="(kind in ('rework', 'rollback'))::double",
+        is_numerator="kind in ('rework', 'rollback')",
+        reason="when not reached_production then 'did_not_reach_production' when kind = 'redeploy' then kind",
+    )
+}}

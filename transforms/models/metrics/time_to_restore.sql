@@ -1,23 +1,9 @@
 {{ metric(kind="survival", domain="incidents", is_per_service=true) }}
 
-select
-    incidents.incident_id as observation_id,
-    incident_services.service_id,
-    incident_services.team_id,
-    incidents.restore_seconds as value,
-    not incidents.is_open as is_numerator,
-    incidents.is_open as is_open,
-    case
-        when incidents.exclusion_reason is not null
-        then incidents.exclusion_reason
-        when incidents.severity > 2
-        then 'severity_below_2'
-    end as exclusion_reason,
-    incidents.title as label,
-    incidents.source_url,
-    incidents.impact_started_date as anchor_date,
-    incidents.impact_started_at as anchor_at
-from {{ ref("fct_incidents") }} as incidents
-left join
-    {{ ref("incident_services") }} as incident_services
-    on incidents.root_incident_id = incident_services.incident_id
+{{
+    incident_observations(
+        "incidents.restore_seconds",
+        is_open="incidents.is_open",
+        reason="when incidents.severity > 2 then 'severity_below_2'",
+    )
+}}
