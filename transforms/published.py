@@ -141,9 +141,11 @@ class Published:
         """
         return self._frame(
             f"select * from {SCHEMA}.{self._known(name)}_between("
-            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[],"
-            " include_bots := ?)",
-            [since, until, _listed(team_ids), _listed(service_ids), includes_bots],
+            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[]"
+            # builds of before this choice know no such parameter
+            + ("" if includes_bots else ", include_bots := false")
+            + ")",
+            [since, until, _listed(team_ids), _listed(service_ids)],
         )
 
     def observations(
