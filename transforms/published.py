@@ -148,6 +148,26 @@ class Published:
             [since, until, _listed(team_ids), _listed(service_ids)],
         )
 
+    def headline(
+        self,
+        *,
+        since: date,
+        until: date,
+        team_ids: Sequence[str] | None = None,
+        service_ids: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return the numbers of delivery for any selection in one read, from daily roll-ups.
+
+        Shape: one row a number: metric, value, n, numerator, denominator, max_relative_error; counts
+        and rates are exact; a median from histograms states its largest relative error.
+        Source: macros/rollups.sql
+        """
+        return self._frame(
+            f"select * from {SCHEMA}.headline_between("
+            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[])",
+            [since, until, _listed(team_ids), _listed(service_ids)],
+        )
+
     def observations(
         self,
         name: str,

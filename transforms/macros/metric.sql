@@ -93,6 +93,15 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
 {%- if config.get('is_per_service', false) -%}
 (select distinct {{ within }}{{ observation_columns() }} from {{ relation }})
 {%- elif config.get('is_counted_once', false) -%}
+{{ once(relation, within) }}
+{%- else -%}
+{{ relation }}
+{%- endif -%}
+{%- endmacro %}
+
+
+{# Observations of shared repositories once, where they went live first; the rest as they are. #}
+{% macro once(relation, within='') -%}
 (
     select {{ within }}{{ observation_columns() }}
     from {{ relation }}
@@ -106,9 +115,6 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
         order by exclusion_reason is not null, anchor_at, service_id
     ) = 1
 )
-{%- else -%}
-{{ relation }}
-{%- endif -%}
 {%- endmacro %}
 
 
