@@ -158,7 +158,7 @@ class Published:
     ) -> pl.DataFrame:
         """Return the numbers of delivery for any selection in one read, from daily roll-ups.
 
-        Shape: one row a number: metric, value, n, numerator, denominator, max_relative_error; counts
+        Shape: one row a number: value, n, numerator, denominator, max_relative_error. Counts
         and rates are exact; a median from histograms states its largest relative error.
         Source: macros/rollups.sql
         """
