@@ -26,14 +26,21 @@
                 cross join {{ ref('scopes') }} as scopes
             ),
             scoped as ({{ scoped_observations(observations) }}),
+            {# each day with the periods it lies in: an equality is many times faster than a range #}
+            days as (
+                select
+                    grain, period_start_date, period_end_date,
+                    cast(unnest(generate_series(
+                        period_start_date, period_end_date - 1, interval 1 day
+                    )) as date) as anchor_date
+                from {{ ref('periods') }}
+            ),
             keyed as (
                 select
-                    periods.grain, periods.period_start_date, periods.period_end_date,
+                    days.grain, days.period_start_date, days.period_end_date,
                     scoped.*
                 from scoped
-                inner join {{ ref('periods') }} as periods
-                    on scoped.anchor_date >= periods.period_start_date
-                    and scoped.anchor_date < periods.period_end_date
+                inner join days on scoped.anchor_date = days.anchor_date
             ),
             {{ metric_body() }}
         ;
