@@ -126,19 +126,19 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                 select
                     frames.*,
                     frames.period_end_date - frames.period_start_date as day_count,
-                    case
-                        when coverage.domain is null then 0
-                        else greatest(
-                            0,
-                            least(frames.period_end_date, coverage.last_date + 1)
-                            - greatest(frames.period_start_date, coverage.first_date)
-                        )
-                    end as covered_day_count,
+                    {{ covered_count('covered_day_count') }} as covered_day_count,
+                    {{ covered_count('covered_working_day_count') }} as covered_working_day_count,
                     coverage.domain is not null as has_source,
                     coverage.first_date,
                     coverage.last_date
                 from frames
                 left join {{ ref('coverage') }} as coverage on coverage.domain = '{{ domain }}'
+                left join {{ ref('coverage_days') }} as days_before
+                    on coverage.domain = days_before.domain
+                    and least(frames.period_start_date - 1, coverage.last_date) = days_before.calendar_date
+                left join {{ ref('coverage_days') }} as days_through
+                    on coverage.domain = days_through.domain
+                    and least(frames.period_end_date - 1, coverage.last_date) = days_through.calendar_date
             ),
             exclusions as (
                 select
@@ -205,6 +205,12 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             period_end_date
         from judged
 {% endmacro %}
+
+
+{# Covered days inside a period: what is counted through its last day without what was counted before it. #}
+{% macro covered_count(column) -%}
+coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
+{%- endmacro %}
 
 
 {% macro metric_meta() %}{{ return(model.config.meta) }}{% endmacro %}
@@ -528,5 +534,5 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
         kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once
     )
 }}
--- depends_on: {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('periods') }}, {{ ref('scopes') }}
+-- depends_on: {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('coverage_days') }}, {{ ref('periods') }}, {{ ref('scopes') }}
 {%- endmacro %}
