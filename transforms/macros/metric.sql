@@ -46,10 +46,14 @@
                 select
                     'custom' as grain, from_date::date as period_start_date,
                     to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id,
-                    case when count(*) = count(active_from_date) then min(active_from_date) end as active_from_date,
-                    case when count(*) = count(active_to_date) then max(active_to_date) end as active_to_date
-                from {{ ref('services') }}
-                where list_contains(service_ids::varchar[], service_id)
+                    active_from_date, active_to_date
+                from (
+                    select
+                        case when count(*) = count(active_from_date) then min(active_from_date) end as active_from_date,
+                        case when count(*) = count(active_to_date) then max(active_to_date) end as active_to_date
+                    from {{ ref('services') }}
+                    where list_contains(service_ids::varchar[], service_id)
+                )
             ),
             matching as (
                 {# days of another zone are cut from the instant; which of them are covered is known by the report zone's #}
