@@ -48,8 +48,19 @@ with
                 and month(dates.calendar_date)
                 >= calendars.fiscal_year_start_month as bigint
             ) as fiscal_year,
-            (month(dates.calendar_date) - calendars.fiscal_year_start_month + 12) % 12
-            -- 3
+            cast(
+                floor(
+                    (
+                        (
+                            month(dates.calendar_date)
+                            - calendars.fiscal_year_start_month
+                            + 12
+                        )
+                        % 12
+                    )
+                    / 3
+                ) as bigint
+            )
             + 1 as fiscal_quarter,
             isodow(dates.calendar_date) >= 6 as is_weekend,
             holidays.holiday_date is not null as is_holiday,

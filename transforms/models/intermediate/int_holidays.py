@@ -6,6 +6,7 @@ from typing import Any
 def model(dbt: Any, session: Any) -> Any:
     """Return (holiday_country, holiday_subdivision, holiday_date, holiday_name), sorted.
 
+    Names are in the language of the country.
     Years run from 1990, before which no event counts, to the year after next from as-of.
     """
     import pyarrow as pa
@@ -26,7 +27,11 @@ def model(dbt: Any, session: Any) -> Any:
         from holidays import country_holidays
 
         for country, subdivision in named:
-            found = country_holidays(country, subdiv=subdivision, years=range(1990, last + 1))
+            # Without a language the names would be those of the machine's locale.
+            language = country_holidays(country).default_language
+            found = country_holidays(
+                country, subdiv=subdivision, years=range(1990, last + 1), language=language
+            )
             rows.extend(
                 {
                     "holiday_country": country,
