@@ -66,7 +66,8 @@ def _read(
     empty: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Write complete runs: the estate's records, and those that found nothing."""
-    estate.write(lake.root, read_at=at(moment), window_from=window_from and at(window_from))
+    bound = None if window_from is None else at(window_from)
+    estate.write(lake.root, read_at=at(moment), window_from=bound)
     for source, stream in empty:
         lake.append_bulk(
             source,
@@ -74,7 +75,7 @@ def _read(
             kind=source.split("-")[0],
             pages=[],
             read_at=at(moment),
-            window_from=None if window_from is None else at(window_from),
+            window_from=bound,
         )
 
 
