@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import AfterValidator, SecretStr
 
@@ -164,4 +164,13 @@ class Connector(Protocol):
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
     ) -> State | None:
         """Return the cursor after a complete run that left these checkpoints."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A connector that settings or the source keep from reading everything since its cursor."""
+
+    def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
+        """Return the instant before which a run asks for nothing, or None if there is none."""
         ...

@@ -188,6 +188,10 @@ class GitHubConnector:
                 partition=repository,
             )
 
+    def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
+        """Return the instant before which nothing is asked for."""
+        return self.config.since
+
     def next_cursor(
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
     ) -> State | None:

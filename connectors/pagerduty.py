@@ -11,7 +11,7 @@ the incidents that were open.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -115,6 +115,12 @@ class PagerDutyConnector:
         )
         read = {"services": service_pages, "log_entries": log_pages, "incidents": incident_pages}
         yield from read[stream.name](walk)
+
+    def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
+        """Return the instant before which nothing is asked for."""
+        if (cursor or {}).get("through") or stream.name == "services":
+            return None
+        return self.config.since or now - timedelta(days=self.config.history_days)
 
     def next_cursor(
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]

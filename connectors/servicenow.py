@@ -142,6 +142,10 @@ class ServiceNowConnector:
         reached = resume.checkpoints.get("", {})
         yield from _table_pages(client, self, stream=stream, start=start, reached=reached, now=now)
 
+    def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
+        """Return the instant before which nothing is asked for."""
+        return None if stream.name == AUDIT.name else self.config.since
+
     def next_cursor(
         self, stream: Stream, *, cursor: State | None, checkpoints: Mapping[str, State]
     ) -> State | None:

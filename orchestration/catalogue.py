@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Tier = Literal["production", "staging", "test", "development"]
 Record = dict[str, Any]
@@ -39,7 +40,36 @@ def _zone(name: str) -> str:
     return name
 
 
+def _hours(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", text):
+        raise ValueError("is not a stretch of the day such as 09:00-17:00")
+    opening, closing = text.split("-")
+    if opening >= closing:
+        raise ValueError("ends before it begins; working hours lie within one day")
+    return text
+
+
+def refuse_unknown_holidays(country: str | None, subdivision: str | None) -> None:
+    """Raise ValueError when there is no holiday calendar for a country and a part of it."""
+    if country is None:
+        if subdivision is not None:
+            raise ValueError("has a holiday_subdivision, but no holiday_country it is part of")
+        return
+    # Only who names a country waits for the library.
+    from holidays import country_holidays
+
+    try:
+        country_holidays(country, subdiv=subdivision, years=2026)
+    except NotImplementedError:
+        raise ValueError(
+            "has no known holiday calendar; holiday_country is an ISO 3166 code such as DE, "
+            "holiday_subdivision a part of that country such as BY"
+        ) from None
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
+Hours = Annotated[str, AfterValidator(_hours)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Part(BaseModel):
@@ -54,14 +84,28 @@ class Organisation(Part):
     name: str = "My organisation"
     report_timezone: Zone = "UTC"
     holiday_country: str | None = None
+    holiday_subdivision: str | None = None
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
+    working_hours: Hours = "09:00-17:00"
+    working_days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri"), min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _has_known_holidays(self) -> Self:
+        refuse_unknown_holidays(self.holiday_country, self.holiday_subdivision)
+        return self
 
 
 class Team(Part):
-    """Who owns services."""
+    """Who owns services; what it leaves out of its calendar is the organisation's."""
 
     id: str
     name: str = ""
     timezone: Zone | None = None
+    holiday_country: str | None = None
+    holiday_subdivision: str | None = None
+    working_hours: Hours | None = None
 
 
 class Owner(Part):
@@ -83,6 +127,14 @@ class Service(Part):
     aliases: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     owners: tuple[Owner, ...] = ()
+    active_from: date | None = None
+    active_to: date | None = None
+
+    @model_validator(mode="after")
+    def _is_active_forwards(self) -> Self:
+        if self.active_from and self.active_to and self.active_to < self.active_from:
+            raise ValueError("has an active_to before its active_from")
+        return self
 
 
 class Company(Part):
@@ -109,17 +161,13 @@ def render_catalogue(
             "name": organisation.name,
             "report_timezone": organisation.report_timezone,
             "holiday_country": organisation.holiday_country,
+            "holiday_subdivision": organisation.holiday_subdivision,
+            "fiscal_year_start_month": organisation.fiscal_year_start_month,
+            "working_hours": organisation.working_hours,
+            "working_days": list(organisation.working_days),
         }
     ]
-    records += [
-        {
-            "record_type": "team",
-            "team_id": team.id,
-            "name": team.name or team.id,
-            "timezone": team.timezone or organisation.report_timezone,
-        }
-        for team in company.teams
-    ]
+    records += [_team_record(team, organisation) for team in company.teams]
     for service in company.services:
         records += _service_records(service)
     records += [
@@ -138,6 +186,20 @@ def configuration_id(records: Iterable[Record]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def _team_record(team: Team, organisation: Organisation) -> Record:
+    """Return a team with its whole calendar; a part of a country goes with its country."""
+    of = organisation if team.holiday_country is None else team
+    return {
+        "record_type": "team",
+        "team_id": team.id,
+        "name": team.name or team.id,
+        "timezone": team.timezone or organisation.report_timezone,
+        "holiday_country": of.holiday_country,
+        "holiday_subdivision": team.holiday_subdivision or of.holiday_subdivision,
+        "working_hours": team.working_hours or organisation.working_hours,
+    }
+
+
 def _service_records(service: Service) -> list[Record]:
     owners = service.owners or (None,)
     records: list[Record] = [
@@ -151,6 +213,8 @@ def _service_records(service: Service) -> list[Record]:
             "aliases": list(service.aliases),
             "effective_from": _day(owner.effective_from if owner else None),
             "effective_to": _day(owner.effective_to if owner else None),
+            "active_from": _day(service.active_from),
+            "active_to": _day(service.active_to),
         }
         for owner in owners
     ]

@@ -134,10 +134,15 @@ class Lake:
         kind: str,
         read_at: datetime,
         cursor: State | None = None,
+        window_from: datetime | None = None,
         resumed_from: str | None = None,
         run_id: str | None = None,
     ) -> Run:
-        """Record that a run starts and return it; `run_id` is given for child streams only."""
+        """Record that a run starts and return it; `run_id` is given for child streams only.
+
+        `window_from` is the instant before which it asks for nothing, whatever its cursor says;
+        None: it reads everything since the last complete run.
+        """
         known = {line["run_id"] for line in self.journal(source, stream)}
         run = Run(
             root=self.root,
@@ -151,7 +156,7 @@ class Lake:
             {
                 "event": "run_started",
                 "read_at": format_instant(read_at),
-                "window_from": None,
+                "window_from": None if window_from is None else format_instant(window_from),
                 "window_to": format_instant(read_at),
                 "cursor_before": cursor,
                 "resumed_from": resumed_from,
@@ -244,10 +249,11 @@ class Lake:
         kind: str,
         pages: Iterable[BulkPage],
         read_at: datetime,
+        window_from: datetime | None = None,
         cursor_after: State | None = None,
     ) -> RunTotals:
         """Write many pages as one complete run and return what was written."""
-        run = self.start_run(source, stream, kind=kind, read_at=read_at)
+        run = self.start_run(source, stream, kind=kind, read_at=read_at, window_from=window_from)
         for page in pages:
             run.add(
                 Page(

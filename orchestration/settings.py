@@ -15,6 +15,7 @@ from orchestration.catalogue import (
     Company,
     Record,
     configuration_id,
+    refuse_unknown_holidays,
     render_catalogue,
 )
 from orchestration.errors import ConfigurationError
@@ -247,6 +248,12 @@ def _company(document: Document, values: Mapping[str, object]) -> Company:
 
 def _refuse_unknown_references(document: Document, company: Company) -> None:
     teams = {team.id for team in company.teams}
+    for at, team_section in enumerate(company.teams):
+        country = team_section.holiday_country or company.organisation.holiday_country
+        try:
+            refuse_unknown_holidays(country, team_section.holiday_subdivision)
+        except ValueError as exc:
+            raise document.error(("teams", at), f"{exc}; correct it") from None
     services = {service.id for service in company.services}
     for at, service in enumerate(company.services):
         place: Place = ("services", at)

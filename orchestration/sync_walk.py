@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
-from connectors._contract import Connector, Page, Refusal, State, Stream
+from connectors._contract import Bounded, Connector, Page, Refusal, State, Stream
 from connectors._errors import (
     ODD_RECORD,
     ConnectorError,
@@ -95,12 +95,14 @@ class StreamWalk:
         cursor = self._lake.cursor(source, name)
         resumed_from, self._resume = self._lake.resume(source, name, children=self._children)
         self._checkpoints = dict(self._resume.checkpoints)
+        window_from = self._reads_from(cursor, now=started_at)
         run = self._lake.start_run(
             source,
             name,
             kind=self._connector.kind,
             read_at=started_at,
             cursor=cursor,
+            window_from=window_from,
             resumed_from=resumed_from,
         )
         self._runs = {name: run} | {
@@ -109,12 +111,18 @@ class StreamWalk:
                 child,
                 kind=self._connector.kind,
                 read_at=started_at,
+                window_from=window_from,
                 resumed_from=resumed_from,
                 run_id=run.run_id,
             )
             for child in self._children
         }
         return cursor
+
+    def _reads_from(self, cursor: State | None, *, now: datetime) -> datetime | None:
+        if isinstance(self._connector, Bounded):
+            return self._connector.reads_from(self._stream, cursor=cursor, now=now)
+        return None
 
     def _keep(self, item: Page | Refusal) -> None:
         run = self._runs[item.stream]

@@ -7,7 +7,11 @@ TEMPLATE = """\
 organisation:
   name: My organisation
   report_timezone: Europe/Berlin   # days, weeks and months are cut in this zone
-  # holiday_country: DE
+  # holiday_country: DE             # its public holidays are no working days
+  # holiday_subdivision: BY
+  # working_days: [mon, tue, wed, thu, fri]
+  # working_hours: 09:00-17:00      # local time; for the views in working time
+  # fiscal_year_start_month: 4      # adds fiscal quarters and years when it is not January
 
 sources:
   # One section a system; the name is yours, `kind` says what it is (left out: the name).
@@ -31,7 +35,9 @@ sources:
 teams:
   # - id: checkout
   #   name: Checkout
-  #   timezone: Europe/Berlin
+  #   timezone: Europe/Berlin       # where its calendar differs from the organisation's
+  #   holiday_country: DE
+  #   working_hours: 08:00-16:00
 
 services:
   # A service is what is deployed and owned. Its aliases are its names in the other systems.
@@ -44,6 +50,8 @@ services:
   #   depends_on: [payments-api]
   #   owners:                       # instead of `team`, where ownership has changed
   #     - {team: checkout, effective_from: 2025-07-01}
+  #   active_from: 2025-07-01       # left out: from its first deployment on
+  #   active_to: 2026-06-30         # last day; left out: still active
 
 environments:
   production: production            # name in the source: production, staging, test or development

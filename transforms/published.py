@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 SCHEMA = "v1"
+ZONED_DATE = "cast((anchor_at at time zone 'UTC') at time zone $zone::varchar as date)"
 CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -132,20 +133,27 @@ class Published:
         team_ids: Sequence[str] | None = None,
         service_ids: Sequence[str] | None = None,
         includes_bots: bool = True,
+        zone: str | None = None,
     ) -> pl.DataFrame:
         """Return one metric over any days (until excluded), teams and services: one row.
 
-        Without bots their work is left out, with the reason `bot`.
+        Without bots their work is left out, with the reason `bot`. `zone` cuts the days in another
+        zone than the report's; which of them are covered is known by the report zone's days.
         Errors: UnknownMetric.
         Source: the table macro <name>_between, rendered from the same body as the metric's table.
         """
+        # Builds of before these choices know no such parameters.
+        choices = {
+            **({} if includes_bots else {"include_bots": False}),
+            **({} if zone is None else {"zone": zone}),
+        }
         return self._frame(
             f"select * from {SCHEMA}.{self._known(name)}_between("
-            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[]"
-            # builds of before this choice know no such parameter
-            + ("" if includes_bots else ", include_bots := false")
+            "$since::date, $until::date,"
+            " team_ids := $team_ids::varchar[], service_ids := $service_ids::varchar[]"
+            + "".join(f", {choice} := ${choice}" for choice in choices)
             + ")",
-            [since, until, _listed(team_ids), _listed(service_ids)],
+            _selection(since, until, team_ids, service_ids) | choices,
         )
 
     def headline(
@@ -177,15 +185,19 @@ class Published:
         team_ids: Sequence[str] | None = None,
         service_ids: Sequence[str] | None = None,
         limit: int | None = None,
+        zone: str | None = None,
     ) -> pl.DataFrame:
         """Return the rows behind a metric, included and excluded, newest first.
 
+        `zone` cuts the days in another zone than the report's.
         Errors: UnknownMetric.
         """
+        selection = _selection(since, until, team_ids, service_ids)
         return self._frame(
-            f"select * from {self._selected(name)} order by anchor_at desc, observation_id"
+            f"select * from {self._selected(name, zone=zone)}"
+            " order by anchor_at desc, observation_id"
             + ("" if limit is None else f" limit {int(limit)}"),
-            _selection(since, until, team_ids, service_ids),
+            selection | ({} if zone is None else {"zone": zone}),
         )
 
     def explain(
@@ -290,9 +302,10 @@ class Published:
             raise UnknownMetric(message)
         return name
 
-    def _selected(self, name: str) -> str:
+    def _selected(self, name: str, *, zone: str | None = None) -> str:
+        day = "" if zone is None else f" replace ({ZONED_DATE} as anchor_date)"
         return (
-            f"(select * from {SCHEMA}.{self._known(name)}_observations"
+            f"(select * from (select *{day} from {SCHEMA}.{self._known(name)}_observations)"
             " where ($since::date is null or anchor_date >= $since)"
             " and ($until::date is null or anchor_date < $until)"
             " and ($team_ids::varchar[] is null or list_contains($team_ids::varchar[], team_id))"

@@ -145,6 +145,55 @@ def test_ownership_history_gives_one_record_per_owner() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("organisation:\n  holiday_country: XX\n", "no known holiday calendar"),
+        ("organisation:\n  holiday_country: DE\n  holiday_subdivision: ZZ\n", "a part of that"),
+        ("organisation:\n  holiday_subdivision: BY\n", "no holiday_country"),
+        ("organisation:\n  working_hours: 17:00-09:00\n", "within one day"),
+        ("organisation:\n  working_hours: 9 to 5\n", "such as 09:00-17:00"),
+        ("organisation:\n  working_days: [monday]\n", "working_days"),
+        ("organisation:\n  fiscal_year_start_month: 13\n", "fiscal_year_start_month"),
+        ("teams:\n  - id: a\n    holiday_country: QQ\n", "teams.0"),
+        ("teams:\n  - id: a\n    holiday_subdivision: BY\n", "no holiday_country"),
+        (
+            "services:\n  - id: s\n    active_from: 2026-02-01\n    active_to: 2026-01-31\n",
+            "active_to before",
+        ),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_refused_with_its_line(text: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match="line") as caught:
+        parse_settings(text)
+    assert told in str(caught.value)
+
+
+def test_a_team_has_the_organisations_calendar_in_what_it_leaves_out() -> None:
+    settings = parse_settings(
+        "organisation:\n  report_timezone: Europe/Berlin\n  holiday_country: DE\n"
+        "  holiday_subdivision: BY\n"
+        "teams:\n  - id: same\n  - id: north\n    holiday_subdivision: HH\n"
+        "  - id: abroad\n    timezone: Asia/Tokyo\n    holiday_country: JP\n"
+        "    working_hours: 10:00-18:00\n"
+    )
+    found = {
+        row["team_id"]: (
+            row["timezone"],
+            row["holiday_country"],
+            row["holiday_subdivision"],
+            row["working_hours"],
+        )
+        for row in settings.catalogue
+        if row["record_type"] == "team"
+    }
+    assert found == {
+        "same": ("Europe/Berlin", "DE", "BY", "09:00-17:00"),
+        "north": ("Europe/Berlin", "DE", "HH", "09:00-17:00"),
+        "abroad": ("Asia/Tokyo", "JP", None, "10:00-18:00"),
+    }
+
+
 def test_the_configuration_id_depends_on_content_only() -> None:
     first = parse_settings("organisation: {name: x}\n")
     same = parse_settings("# a comment\norganisation:\n  name: x\n")

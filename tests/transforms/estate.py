@@ -305,12 +305,22 @@ class Estate:
             )
         return number
 
-    def write(self, root: Path, *, read_at: datetime) -> None:
-        """Write everything as bulk pages, read at one instant, and forget it."""
+    def write(self, root: Path, *, read_at: datetime, window_from: datetime | None = None) -> None:
+        """Write everything as bulk pages, read at one instant, and forget it.
+
+        A source named `github-old` is of the kind github.
+        """
         lake = Lake(root)
         lake.write_catalogue(list(self.catalogue), read_at=read_at)
         for (source, stream), records in self.streams.items():
             lines = [json.dumps({**record, "_context": texts}) for record, texts in records]
             page = BulkPage(body="\n".join(lines).encode(), row_count=len(lines), read_at=read_at)
-            lake.append_bulk(source, stream, kind=source, pages=[page], read_at=read_at)
+            lake.append_bulk(
+                source,
+                stream,
+                kind=source.split("-")[0],
+                pages=[page],
+                read_at=read_at,
+                window_from=window_from,
+            )
         self.streams.clear()

@@ -8,7 +8,8 @@
                                without the work of bots.
   config: kind (median, ratio, frequency, survival, total, days_per_week), domain (which coverage
   applies), is_per_service (one observation may belong to several services alike),
-  is_counted_once (a row says by is_shared that other services may have the same observation).
+  is_counted_once (a row says by is_shared that other services may have the same observation),
+  per (of a frequency: week, or working_day, which counts over covered working days).
 #}
 {% materialization metric, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -21,7 +22,7 @@
             frames as (
                 select
                     periods.grain, periods.period_start_date, periods.period_end_date,
-                    scopes.scope, scopes.scope_id
+                    scopes.scope, scopes.scope_id, scopes.active_from_date, scopes.active_to_date
                 from {{ ref('periods') }} as periods
                 cross join {{ ref('scopes') }} as scopes
             ),
@@ -46,21 +47,34 @@
         ;
         create or replace macro {{ between }}(
             from_date, to_date, team_ids := null::varchar[], service_ids := null::varchar[],
-            include_bots := true
+            include_bots := true, zone := null::varchar
         ) as table
         with
             frames as (
                 select
                     'custom' as grain, from_date::date as period_start_date,
-                    to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id
+                    to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id,
+                    active_from_date, active_to_date
+                from (
+                    select
+                        case when count(*) = count(active_from_date) then min(active_from_date) end as active_from_date,
+                        case when count(*) = count(active_to_date) then max(active_to_date) end as active_to_date
+                    from {{ ref('services') }}
+                    where list_contains(service_ids::varchar[], service_id)
+                )
             ),
             matching as (
+                {# days of another zone are cut from the instant; which of them are covered is known by the report zone's #}
                 select
                     * replace (
                         case
                             when not include_bots and is_bot then coalesce(exclusion_reason, 'bot')
                             else exclusion_reason
-                        end as exclusion_reason
+                        end as exclusion_reason,
+                        case
+                            when zone::varchar is null then anchor_date
+                            else cast((anchor_at at time zone 'UTC') at time zone zone::varchar as date)
+                        end as anchor_date
                     )
                 from {{ observations }}
                 where
@@ -143,23 +157,24 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
 {% macro metric_body() %}
     {%- set kind = config.require('kind') -%}
     {%- set domain = config.require('domain') -%}
+    {%- set is_uncovered = '(has_source and covered_day_count = 0)' -%}
             covered as (
                 select
                     frames.*,
                     frames.period_end_date - frames.period_start_date as day_count,
-                    case
-                        when coverage.domain is null then 0
-                        else greatest(
-                            0,
-                            least(frames.period_end_date, coverage.last_date + 1)
-                            - greatest(frames.period_start_date, coverage.first_date)
-                        )
-                    end as covered_day_count,
+                    {{ covered_count('covered_day_count') }} as covered_day_count,
+                    {{ covered_count('covered_working_day_count') }} as covered_working_day_count,
                     coverage.domain is not null as has_source,
                     coverage.first_date,
                     coverage.last_date
                 from frames
                 left join {{ ref('coverage') }} as coverage on coverage.domain = '{{ domain }}'
+                left join {{ ref('coverage_days') }} as days_before
+                    on coverage.domain = days_before.domain
+                    and least(frames.period_start_date - 1, coverage.last_date) = days_before.calendar_date
+                left join {{ ref('coverage_days') }} as days_through
+                    on coverage.domain = days_through.domain
+                    and least(frames.period_end_date - 1, coverage.last_date) = days_through.calendar_date
             ),
             exclusions as (
                 select
@@ -202,23 +217,21 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
             scope,
             scope_id,
             case
-                when has_source and covered_day_count = 0 and n = 0 then 'uncovered'
-                when {{ 'not has_source' if kind == 'frequency' else 'n = 0' }} then 'no_data'
+                when {{ is_uncovered }} then 'uncovered'
+                when {{ 'coalesce(denominator, 0) = 0' if kind == 'frequency' else 'n = 0' }} then 'no_data'
                 when n < 10 then 'insufficient'
                 else 'ok'
             end as state,
             '{{ metric_meta().unit }}' as unit,
             {{ definition_version() }} as definition_version,
-            value,
+            {# what was seen of days that nobody read for is no number #}
+            case when not {{ is_uncovered }} then value end as value,
             cast(n as bigint) as n,
             numerator,
             denominator,
-            ci_low,
-            ci_high,
-            mean,
-            p75,
-            p90,
-            p95,
+            {%- for column in ('ci_low', 'ci_high', 'mean', 'p75', 'p90', 'p95') %}
+            case when not {{ is_uncovered }} then {{ column }} end as {{ column }},
+            {%- endfor %}
             cast(coalesce(open_count, 0) as bigint) as open_count,
             cast(excluded_count as bigint) as excluded_count,
             cast(bot_count as bigint) as bot_count,
@@ -229,6 +242,12 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
             period_end_date
         from judged
 {% endmacro %}
+
+
+{# Covered days inside a period: what is counted through its last day without what was counted before it. #}
+{% macro covered_count(column) -%}
+coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
+{%- endmacro %}
 
 
 {% macro metric_meta() %}{{ return(model.config.meta) }}{% endmacro %}
@@ -292,14 +311,23 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
             )
 {% endmacro %}
 
+{# A frequency counts over covered calendar days and is told per week, or over covered working days. #}
+{% macro frequency_days() -%}
+{{ 'covered_working_day_count' if config.get('per', 'week') == 'working_day' else 'covered_day_count' }}
+{%- endmacro %}
+
+{% macro frequency_factor() -%}
+{{ '1.0' if config.get('per', 'week') == 'working_day' else '7.0' }}
+{%- endmacro %}
+
 {% macro measures_frequency() %}
             measures as (
                 select
                     covered.grain, covered.period_start_date, covered.scope, covered.scope_id,
                     count(included.observation_id) as n,
                     count(included.observation_id)::double as numerator,
-                    max(covered.covered_day_count)::double as denominator,
-                    count(included.observation_id) * 7.0 / nullif(max(covered.covered_day_count), 0) as value,
+                    max(covered.{{ frequency_days() }})::double as denominator,
+                    count(included.observation_id) * {{ frequency_factor() }} / nullif(max(covered.{{ frequency_days() }}), 0) as value,
                     0 as open_count,
                     null::double as mean, null::double as p75, null::double as p90, null::double as p95
                 from covered
@@ -329,27 +357,50 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
 
 {#
   Days with a deployment, median over the complete ISO weeks inside the period, weeks without any
-  included, from the scope's first deployment on (transforms/metrics.md, section 3).
+  included, from the day on which the service counts as active (else the scope's first deployment)
+  to the last one; a week with a day that is not covered does not count.
 #}
 {% macro measures_days_per_week() %}
+            covered_weeks as (
+                select first_days.calendar_date as week_start_date
+                from {{ ref('coverage_days') }} as first_days
+                inner join {{ ref('coverage_days') }} as last_days
+                    on first_days.domain = last_days.domain
+                    and first_days.calendar_date + 6 = last_days.calendar_date
+                where
+                    first_days.domain = '{{ config.require('domain') }}'
+                    and isodow(first_days.calendar_date) = 1
+                    and first_days.is_covered
+                    and last_days.covered_day_count - first_days.covered_day_count = 6
+            ),
             beginnings as (
                 select scope, scope_id, min(anchor_date) as first_date
                 from scoped
                 where exclusion_reason is null
                 group by scope, scope_id
             ),
-            weeks as (
+            all_weeks as (
                 select
                     covered.grain, covered.period_start_date, covered.scope, covered.scope_id,
                     cast(unnest(generate_series(
-                        cast(date_trunc('week', greatest(covered.period_start_date, beginnings.first_date) + 6) as date),
-                        least(covered.period_end_date, covered.last_date + 1) - 7,
+                        cast(date_trunc('week', greatest(
+                            covered.period_start_date,
+                            coalesce(covered.active_from_date, beginnings.first_date)
+                        ) + 6) as date),
+                        least(covered.period_end_date, covered.last_date + 1, covered.active_to_date + 1) - 7,
                         interval 7 days
                     )) as date) as week_start_date
                 from covered
-                inner join beginnings
+                left join beginnings
                     on covered.scope = beginnings.scope
                     and covered.scope_id = beginnings.scope_id
+                where coalesce(covered.active_from_date, beginnings.first_date) is not null
+            ),
+            weeks as (
+                select all_weeks.*
+                from all_weeks
+                inner join covered_weeks
+                    on all_weeks.week_start_date = covered_weeks.week_start_date
             ),
             weekly as (
                 select
@@ -484,8 +535,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
                     )) end as ci_high
     {%- elif kind == 'frequency' -%}
                     {# score interval of a Poisson count, in the metric's unit #}
-                    (n + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * 7.0 / nullif(covered_day_count, 0) as ci_low,
-                    (n + {{ z }} * {{ z }} / 2 + {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * 7.0 / nullif(covered_day_count, 0) as ci_high
+                    (n + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * {{ frequency_factor() }} / nullif(denominator, 0) as ci_low,
+                    (n + {{ z }} * {{ z }} / 2 + {{ z }} * sqrt(n + {{ z }} * {{ z }} / 4)) * {{ frequency_factor() }} / nullif(denominator, 0) as ci_high
     {%- elif kind == 'total' -%}
                     null::double as ci_low,
                     null::double as ci_high
@@ -503,16 +554,16 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
         comment on view {{ observations }} is '{{ ("The rows behind " ~ meta.title ~ ", included and excluded.") | replace("'", "''") }}';
     {%- set words = {
         'metric': 'Name of the metric.',
-        'grain': 'week (ISO), month, quarter; custom from the table macro.',
+        'grain': 'week (ISO), month, quarter, year, fiscal_quarter, fiscal_year; custom from the table macro.',
         'scope': 'organisation, team, service; selection from the table macro.',
         'scope_id': 'Team or service; all for the organisation.',
-        'state': 'ok, insufficient (n below 10), no_data (nothing to count) or uncovered (the source was not read).',
+        'state': 'ok, insufficient (n below 10), no_data (nothing to count) or uncovered (a source was not read on any of its days).',
         'unit': 'Unit of value, interval, mean and quantiles.',
         'definition_version': 'Version of the definition set that computed the row.',
         'value': 'The number; null is never 0.',
         'n': 'Observations counted.',
         'numerator': 'Counted events of a rate.',
-        'denominator': 'What the events were counted over: units or covered days.',
+        'denominator': 'What the events were counted over: units, covered days or covered working days.',
         'ci_low': 'Lower end of the 95 % interval.',
         'ci_high': 'Upper end of the 95 % interval; null when not reached.',
         'mean': 'Arithmetic mean; of closed observations where some are open.',
@@ -522,7 +573,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
         'open_count': 'Observations still open at as-of, counted as censored.',
         'excluded_count': 'Observations left out, each with its reason in the observations view.',
         'bot_count': 'Counted observations that are the work of bots.',
-        'coverage': 'Share of the period in which the source was read, 0 to 1.',
+        'coverage': 'Share of the days of the period for which every expected source was read, 0 to 1.',
         'is_partial': 'Less than 80 % of the period is covered.',
         'is_provisional': 'Young deployments can still fail: the period ends within 72 hours of the last reading.',
         'period_start_date': 'First day of the period in the report zone.',
@@ -547,11 +598,11 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
 
 
 {# First line of a metric: how its rows are aggregated. The shared models that the aggregation reads are named here. #}
-{% macro metric(kind, domain, is_per_service=false, is_counted_once=false) -%}
+{% macro metric(kind, domain, is_per_service=false, is_counted_once=false, per='week') -%}
 {{
     config(
-        kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once
+        kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once, per=per
     )
 }}
-/* depends on {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('periods') }}, {{ ref('scopes') }} */
+/* depends on {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('coverage_days') }}, {{ ref('periods') }}, {{ ref('scopes') }}, {{ ref('services') }} */
 {%- endmacro %}

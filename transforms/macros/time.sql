@@ -25,3 +25,40 @@ cast((({{ instant }}) at time zone 'UTC') at time zone {{ report_timezone() }} a
 {% macro is_impossible(instant, read_at='read_at') -%}
 ({{ instant }} > {{ read_at }} + interval 120 seconds or {{ instant }} < timestamp '1990-01-01')
 {%- endmacro %}
+
+{#
+  The instant of a wall clock's reading in a zone. Where clocks are set back and a reading comes
+  twice, it is the first of the two; where they are set forward and it never comes, the reading
+  is carried over the gap (is_skipped_in_zone says so).
+#}
+{% macro instant_in_zone(reading, zone) -%}
+case
+    {%- for minutes in (60, 30) %}
+    when
+        {{ wall_clock(later_instant(reading, zone) ~ ' - interval ' ~ minutes ~ ' minutes', zone) }}
+        = {{ reading }}
+    then {{ later_instant(reading, zone) }} - interval {{ minutes }} minutes
+    {%- endfor %}
+    else {{ later_instant(reading, zone) }}
+end
+{%- endmacro %}
+
+{# DuckDB takes the second of two equal readings. #}
+{% macro later_instant(reading, zone) -%}
+(cast({{ reading }} as timestamp) at time zone {{ zone }} at time zone 'UTC')
+{%- endmacro %}
+
+{# What the clock on the wall shows in a zone at an instant. #}
+{% macro wall_clock(instant, zone) -%}
+((({{ instant }}) at time zone 'UTC') at time zone {{ zone }})
+{%- endmacro %}
+
+{# A reading that comes twice in its zone, when clocks are set back. #}
+{% macro is_repeated_in_zone(reading, zone) -%}
+({{ instant_in_zone(reading, zone) }} < {{ later_instant(reading, zone) }})
+{%- endmacro %}
+
+{# A reading that never comes in its zone, when clocks are set forward. #}
+{% macro is_skipped_in_zone(reading, zone) -%}
+({{ wall_clock(later_instant(reading, zone), zone) }} <> cast({{ reading }} as timestamp))
+{%- endmacro %}

@@ -14,7 +14,9 @@ with
             arg_max(
                 team_id, coalesce(effective_from_date, date '1900-01-01')
             ) as team_id,
-            true as is_declared
+            true as is_declared,
+            max(active_from_date) as active_from_date,
+            max(active_to_date) as active_to_date
         from {{ ref("int_catalogue__current") }}
         where record_type = 'service' and service_id is not null
         group by service_id
@@ -33,7 +35,9 @@ with
             repositories.service_id as name,
             null as tier,
             null as team_id,
-            false as is_declared
+            false as is_declared,
+            null as active_from_date,
+            null as active_to_date
         from repositories
         left join declared on repositories.service_id = declared.service_id
         where declared.service_id is null

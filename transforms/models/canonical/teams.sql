@@ -8,5 +8,6 @@ with
         where record_type = 'team' and team_id is not null
         group by team_id
     )
-select *
+select teams.team_id, teams.name, teams.timezone, calendars.calendar_id
 from teams
+inner join {{ ref("int_calendars") }} as calendars on teams.team_id = calendars.team_id

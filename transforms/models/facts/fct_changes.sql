@@ -225,6 +225,11 @@ select
     bounds.commit_count,
     {{ seconds_between("bounds.started_at", "bounds.deployed_at") }}
     as lead_time_seconds,
+    {{
+        working_seconds(
+            "bounds.started_at", "bounds.deployed_at", "opening", "closing"
+        )
+    }} as working_seconds,
     {{ seconds_between("bounds.started_at", "bounds.ready_bound") }} as coding_seconds,
     {{ seconds_between("bounds.ready_bound", "bounds.review_bound") }}
     as pickup_seconds,
@@ -250,3 +255,12 @@ select
     bounds.deploy_started_at,
     bounds.deployed_at
 from bounds
+left join {{ ref("teams") }} as teams on bounds.team_id = teams.team_id
+left join
+    {{ ref("int_working_openings") }} as opening
+    on coalesce(teams.calendar_id, 'organisation') = opening.calendar_id
+    and cast(bounds.started_at as date) = opening.utc_date
+left join
+    {{ ref("int_working_openings") }} as closing
+    on coalesce(teams.calendar_id, 'organisation') = closing.calendar_id
+    and cast(bounds.deployed_at as date) = closing.utc_date

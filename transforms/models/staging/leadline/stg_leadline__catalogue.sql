@@ -23,12 +23,18 @@ select
     value as setting_value,
     timezone,
     holiday_country,
+    holiday_subdivision,
+    working_hours,
+    try_cast(fiscal_year_start_month as bigint) as fiscal_year_start_month,
+    try_cast(try_cast(working_days as json) as varchar[]) as working_days,
     try_cast(
         try_cast(coalesce(repositories, '[]') as json) as varchar[]
     ) as repositories,
     try_cast(try_cast(coalesce(aliases, '[]') as json) as varchar[]) as aliases,
     try_cast(effective_from as date) as effective_from_date,
     try_cast(effective_to as date) as effective_to_date,
+    try_cast(active_from as date) as active_from_date,
+    try_cast(active_to as date) as active_to_date,
     {{ lineage() }},
     {{ quarantine({"a record without record_type": "record_type is null"}) }}
 from
@@ -50,6 +56,12 @@ from
                 "key": "$.key",
                 "value": "$.value",
                 "holiday_country": "$.holiday_country",
+                "holiday_subdivision": "$.holiday_subdivision",
+                "working_hours": "$.working_hours",
+                "working_days": "$.working_days",
+                "fiscal_year_start_month": "$.fiscal_year_start_month",
+                "active_from": "$.active_from",
+                "active_to": "$.active_to",
             }
         )
     }}

@@ -1,0 +1,3 @@
+{{ metric(kind="frequency", domain="deployments", per="working_day") }}
+
+{{ deployment_observations() }}
