@@ -196,6 +196,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             p75,
             p90,
             p95,
+            restricted_mean,
             cast(coalesce(open_count, 0) as bigint) as open_count,
             cast(excluded_count as bigint) as excluded_count,
             case when has_source then covered_day_count / nullif(day_count, 0) else 0.0 end as coverage,
@@ -218,14 +219,20 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 {% macro measures_median() %}{{ median_of('included') }}{% endmacro %}
 
-{# Quantiles and the interval of the median by order statistics: distribution-free, at least 95 %, from 6 values on. #}
+{#
+  Quantiles, and the interval of the median from six values on: free of any distribution and of
+  random numbers. It begins at a fractional rank from either end, a smooth form of the interpolated
+  order statistics of Hettmansperger and Sheather (1986) that depends on n alone; it covers the
+  median in 94 to 96 samples of 100 (transforms/simulations.md).
+#}
 {% macro median_of(relation) %}
             sorted as (
                 select
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
                     sum(value) as total,
-                    list_sort(list(value)) as sorted_values
+                    list_sort(list(value)) as sorted_values,
+                    case when n >= 6 then (n + 1) / 2 - 0.979982 * sqrt(n) + 0.5 / sqrt(n) end as rank_low
                 from {{ relation }}
                 group by grain, period_start_date, scope, scope_id
             ),
@@ -240,17 +247,22 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     total as numerator,
                     n::double as denominator,
                     0 as open_count,
-                    case when n >= 6 then sorted_values[greatest(1, floor((n - 1.959964 * sqrt(n)) / 2)::bigint)] end as median_low,
-                    case when n >= 6 then sorted_values[least(n, ceil(1 + (n + 1.959964 * sqrt(n)) / 2)::bigint)] end as median_high
+                    null::double as restricted_mean,
+                    {{ value_at_rank('sorted_values', 'rank_low') }} as median_low,
+                    {{ value_at_rank('sorted_values', '(n + 1 - rank_low)') }} as median_high
                 from sorted
             )
 {% endmacro %}
 
 {# Linear interpolation between order statistics (type 7), as quantile_cont. #}
 {% macro quantile_of(values, n, p) -%}
-{{ values }}[floor(({{ n }} - 1) * {{ p }})::bigint + 1]
-+ (({{ n }} - 1) * {{ p }} - floor(({{ n }} - 1) * {{ p }}))
-* ({{ values }}[ceil(({{ n }} - 1) * {{ p }})::bigint + 1] - {{ values }}[floor(({{ n }} - 1) * {{ p }})::bigint + 1])
+{{ value_at_rank(values, '((' ~ n ~ ' - 1) * ' ~ p ~ ' + 1)') }}
+{%- endmacro %}
+
+{# The value at a fractional rank, from 1 to n, of a sorted list. #}
+{% macro value_at_rank(values, rank) -%}
+{{ values }}[floor({{ rank }})::bigint]
++ ({{ rank }} - floor({{ rank }})) * ({{ values }}[ceil({{ rank }})::bigint] - {{ values }}[floor({{ rank }})::bigint])
 {%- endmacro %}
 
 {% macro measures_ratio() %}
@@ -262,7 +274,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     count(case when is_numerator then 1 end)::double as numerator,
                     count(case when is_numerator then 1 end) / nullif(count(*), 0)::double as value,
                     0 as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from included
                 group by grain, period_start_date, scope, scope_id
             )
@@ -277,7 +290,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     max(covered.covered_day_count)::double as denominator,
                     count(included.observation_id) * 7.0 / nullif(max(covered.covered_day_count), 0) as value,
                     0 as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from covered
                 left join included
                     on covered.grain = included.grain
@@ -297,7 +311,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     sum(value) as numerator,
                     null::double as denominator,
                     count(case when is_open then 1 end) as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from included
                 group by grain, period_start_date, scope, scope_id
             )
@@ -348,7 +363,8 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 {#
   Kaplan-Meier: open observations are censored, never dropped. Where S(t) is exactly one half the
   median is the midpoint to the next event; without a later event it is not reached (null).
-  The interval is that of the log-log transformed curve (Greenwood's variance).
+  The interval is that of the log-log transformed curve (Greenwood's variance). The restricted mean
+  is the area under the curve up to 24 hours, which stays level behind the last observation.
 #}
 {% macro measures_survival() %}
             leaving as (
@@ -387,6 +403,9 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
             banded as (
                 select
                     *,
+                    survival * (
+                        least(lead(value, 1, 86400.0) over onward, 86400.0) - least(value, 86400.0)
+                    ) as area_to_24_hours,
                     case
                         when survival <= 0 then null
                         when survival >= 1 then 1.0
@@ -398,6 +417,9 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                         else power(survival, exp(-1.959964 * sqrt(greenwood) / abs(ln(survival))))
                     end as survival_high
                 from curve
+                window onward as (
+                    partition by grain, period_start_date, scope, scope_id order by value
+                )
             ),
             reached as (
                 select
@@ -413,7 +435,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     sum(leaving_count - event_count) as open_count,
                     sum(event_count)::double as numerator,
                     sum(leaving_count)::double as denominator,
-                    sum(value * event_count) as closed_total
+                    least(min(value), 86400.0) + sum(area_to_24_hours) as restricted_mean
                 from banded
                 group by grain, period_start_date, scope, scope_id
             ),
@@ -434,6 +456,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
                     reached.p75, reached.p90, reached.p95,
                     reached.median_low, reached.median_high,
                     reached.numerator, reached.denominator, reached.open_count,
+                    reached.restricted_mean,
                     closed.mean
                 from reached
                 left join closed
@@ -495,6 +518,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
         'p75': 'Three quarters lie below.',
         'p90': 'Nine in ten lie below.',
         'p95': 'Nineteen in twenty lie below.',
+        'restricted_mean': 'Mean of durations cut off at 24 hours, open ones included; null for other kinds of metrics.',
         'open_count': 'Observations still open at as-of, counted as censored.',
         'excluded_count': 'Observations left out, each with its reason in the observations view.',
         'coverage': 'Share of the period in which the source was read, 0 to 1.',
