@@ -229,7 +229,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, is_bot, ex
             cast(n as bigint) as n,
             numerator,
             denominator,
-            {%- for column in ('ci_low', 'ci_high', 'mean', 'p75', 'p90', 'p95') %}
+            {%- for column in ('ci_low', 'ci_high', 'mean', 'p75', 'p90', 'p95', 'restricted_mean') %}
             case when not {{ is_uncovered }} then {{ column }} end as {{ column }},
             {%- endfor %}
             cast(coalesce(open_count, 0) as bigint) as open_count,
@@ -261,14 +261,20 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
 
 {% macro measures_median() %}{{ median_of('included') }}{% endmacro %}
 
-{# Quantiles and the interval of the median by order statistics: distribution-free, at least 95 %, from 6 values on. #}
+{#
+  Quantiles, and the interval of the median from six values on: free of any distribution and of
+  random numbers. It begins at a fractional rank from either end, a smooth form of the interpolated
+  order statistics of Hettmansperger and Sheather (1986) that depends on n alone; it covers the
+  median in 94 to 96 samples of 100 (transforms/simulations.md).
+#}
 {% macro median_of(relation) %}
             sorted as (
                 select
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
                     sum(value) as total,
-                    list_sort(list(value)) as sorted_values
+                    list_sort(list(value)) as sorted_values,
+                    case when n >= 6 then (n + 1) / 2 - 0.979982 * sqrt(n) + 0.5 / sqrt(n) end as rank_low
                 from {{ relation }}
                 group by grain, period_start_date, scope, scope_id
             ),
@@ -283,17 +289,22 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     total as numerator,
                     n::double as denominator,
                     0 as open_count,
-                    case when n >= 6 then sorted_values[greatest(1, floor((n - 1.959964 * sqrt(n)) / 2)::bigint)] end as median_low,
-                    case when n >= 6 then sorted_values[least(n, ceil(1 + (n + 1.959964 * sqrt(n)) / 2)::bigint)] end as median_high
+                    null::double as restricted_mean,
+                    {{ value_at_rank('sorted_values', 'rank_low') }} as median_low,
+                    {{ value_at_rank('sorted_values', '(n + 1 - rank_low)') }} as median_high
                 from sorted
             )
 {% endmacro %}
 
 {# Linear interpolation between order statistics (type 7), as quantile_cont. #}
 {% macro quantile_of(values, n, p) -%}
-{{ values }}[floor(({{ n }} - 1) * {{ p }})::bigint + 1]
-+ (({{ n }} - 1) * {{ p }} - floor(({{ n }} - 1) * {{ p }}))
-* ({{ values }}[ceil(({{ n }} - 1) * {{ p }})::bigint + 1] - {{ values }}[floor(({{ n }} - 1) * {{ p }})::bigint + 1])
+{{ value_at_rank(values, '((' ~ n ~ ' - 1) * ' ~ p ~ ' + 1)') }}
+{%- endmacro %}
+
+{# The value at a fractional rank, from 1 to n, of a sorted list. #}
+{% macro value_at_rank(values, rank) -%}
+{{ values }}[floor({{ rank }})::bigint]
++ ({{ rank }} - floor({{ rank }})) * ({{ values }}[ceil({{ rank }})::bigint] - {{ values }}[floor({{ rank }})::bigint])
 {%- endmacro %}
 
 {% macro measures_ratio() %}
@@ -305,7 +316,8 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     count(case when is_numerator then 1 end)::double as numerator,
                     count(case when is_numerator then 1 end) / nullif(count(*), 0)::double as value,
                     0 as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from included
                 group by grain, period_start_date, scope, scope_id
             )
@@ -329,7 +341,8 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     max(covered.{{ frequency_days() }})::double as denominator,
                     count(included.observation_id) * {{ frequency_factor() }} / nullif(max(covered.{{ frequency_days() }}), 0) as value,
                     0 as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from covered
                 left join included
                     on covered.grain = included.grain
@@ -349,7 +362,8 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     sum(value) as numerator,
                     null::double as denominator,
                     count(case when is_open then 1 end) as open_count,
-                    null::double as mean, null::double as p75, null::double as p90, null::double as p95
+                    null::double as mean, null::double as p75, null::double as p90, null::double as p95,
+                    null::double as restricted_mean
                 from included
                 group by grain, period_start_date, scope, scope_id
             )
@@ -423,7 +437,8 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
 {#
   Kaplan-Meier: open observations are censored, never dropped. Where S(t) is exactly one half the
   median is the midpoint to the next event; without a later event it is not reached (null).
-  The interval is that of the log-log transformed curve (Greenwood's variance).
+  The interval is that of the log-log transformed curve (Greenwood's variance). The restricted mean
+  is the area under the curve up to 24 hours, which stays level behind the last observation.
 #}
 {% macro measures_survival() %}
             leaving as (
@@ -462,6 +477,9 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
             banded as (
                 select
                     *,
+                    survival * (
+                        least(lead(value, 1, 86400.0) over onward, 86400.0) - least(value, 86400.0)
+                    ) as area_to_24_hours,
                     case
                         when survival <= 0 then null
                         when survival >= 1 then 1.0
@@ -473,6 +491,9 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                         else power(survival, exp(-1.959964 * sqrt(greenwood) / abs(ln(survival))))
                     end as survival_high
                 from curve
+                window onward as (
+                    partition by grain, period_start_date, scope, scope_id order by value
+                )
             ),
             reached as (
                 select
@@ -488,7 +509,7 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     sum(leaving_count - event_count) as open_count,
                     sum(event_count)::double as numerator,
                     sum(leaving_count)::double as denominator,
-                    sum(value * event_count) as closed_total
+                    least(min(value), 86400.0) + sum(area_to_24_hours) as restricted_mean
                 from banded
                 group by grain, period_start_date, scope, scope_id
             ),
@@ -509,6 +530,7 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                     reached.p75, reached.p90, reached.p95,
                     reached.median_low, reached.median_high,
                     reached.numerator, reached.denominator, reached.open_count,
+                    reached.restricted_mean,
                     closed.mean
                 from reached
                 left join closed
@@ -570,6 +592,7 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
         'p75': 'Three quarters lie below.',
         'p90': 'Nine in ten lie below.',
         'p95': 'Nineteen in twenty lie below.',
+        'restricted_mean': 'Mean of durations cut off at 24 hours, open ones included; null for other kinds of metrics.',
         'open_count': 'Observations still open at as-of, counted as censored.',
         'excluded_count': 'Observations left out, each with its reason in the observations view.',
         'bot_count': 'Counted observations that are the work of bots.',
