@@ -123,7 +123,7 @@ def _open_layer(body: memoryview) -> _Layer:
     if len(offsets) != chunk_count + 1 or offsets != sorted(offsets):
         raise ValueError("its table of contents is cut off")
     size = offsets[-1] + hash_bytes
-    digest = hashlib.sha1 if hash_bytes == 20 else hashlib.sha256  # noqa: S324
+    digest = hashlib.sha1 if hash_bytes == 20 else hashlib.sha256
     if len(body) < size or digest(body[: offsets[-1]]).digest() != body[offsets[-1] : size]:
         raise ValueError("its checksum is wrong")
     chunks = {
