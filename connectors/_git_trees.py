@@ -45,8 +45,8 @@ def find_heads(path: Path) -> tuple[str, ...]:
 
 def is_partial(path: Path) -> bool:
     """Say whether a repository was cloned without some of its objects."""
-    name = run_git(path, ["config", "--get", "extensions.partialclone"], may_fail=True)
-    return bool(name.strip())
+    settings = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
+    return bool(run_git(path, ["config", "--get-regexp", settings], may_fail=True).strip())
 
 
 def probe_trees(path: Path) -> tuple[Reading, Reading]:
@@ -221,7 +221,8 @@ def _shas_to_compare(
     if scope == "all" or not new:
         return new
     arguments = ["log", "--no-merges", "--format=%H %at %ae", "--ignore-missing", "--stdin"]
-    text = run_git(path, arguments, stdin=_asked(heads, {}))
+    everything = (*heads, *known.get("state", ()))
+    text = run_git(path, arguments, stdin=_asked(everything, {}))
     written = dict(line.split(b" ", 1) for line in text.splitlines())
     times = Counter(written.values())
     wanted = {written[sha.encode()] for sha in new if sha.encode() in written}

@@ -53,9 +53,7 @@ class Walk:
     label: Indexes
 
 
-def make_graph(
-    *, edge_child: Indexes, edge_parent: Indexes, repository_start: Indexes
-) -> Graph:
+def make_graph(*, edge_child: Indexes, edge_parent: Indexes, repository_start: Indexes) -> Graph:
     """Return the graph of (child, parent) pairs of commit numbers, given in any order."""
     count = int(repository_start[-1])
     starts = np.zeros(count + 1, dtype=np.int64)

@@ -31,7 +31,9 @@ def model(dbt: Any, session: Any) -> Any:
     """Return (deployment_id, is_history_rewritten) for those deployments alone; the flag is true.
 
     What was live before is the deployment before of the same service and environment. A rollback
-    goes back on purpose, and a redeployment is the same commit. Source: transforms/metrics.md, edge case 28; transforms/statistics/commit_ancestry.py decides.
+    goes back on purpose, and a redeployment is the same commit.
+
+    Source: transforms/metrics.md, edge case 28; transforms/statistics/commit_ancestry.py decides.
     """
     import pyarrow as pa
 
