@@ -159,7 +159,7 @@ def graph_pages(
     """
     from connectors._git_graph import decode_commit_graph, read_commit_graph
 
-    body = _commit_graph(path)
+    body = read_graph_file(path)
     state = {"digest": hashlib.sha256(body).hexdigest(), "commits": 0}
     before = known.get("state") or {"digest": "", "commits": 0}
     if not body or state["digest"] in (
@@ -230,7 +230,7 @@ def _shas_to_compare(
     return [sha.decode() for sha, by in written.items() if by in wanted]
 
 
-def _commit_graph(path: Path) -> bytes:
+def read_graph_file(path: Path) -> bytes:
     """Return the commit-graph file, or its chain's files one after the other, or nothing."""
     info = Path(path, run_git(path, ["rev-parse", "--git-path", "objects/info"]).decode().strip())
     try:

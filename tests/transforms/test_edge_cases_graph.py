@@ -408,7 +408,7 @@ def test_case_29_a_commit_of_the_future_or_of_1970_is_excluded_and_counted(
         since=at("2026-01-01").date(),
         until=at("2026-05-01").date(),
         service_ids=["odd-clocks"],
-    )
+    ).to_dicts()[0]
     assert (lead["n"], lead["value"], lead["excluded_count"]) == (1, HOUR / 2, 3)
     figure = _figure(published, "commits_with_plausible_times")
     assert figure["denominator"] - figure["numerator"] == 2
@@ -456,9 +456,13 @@ def test_services_of_one_repository_have_the_commits_of_their_paths(
 def test_a_commit_of_a_shared_library_counts_once_a_service_and_once_together(
     world: World, published: Published
 ) -> None:
-    days = {"since": at("2026-01-01").date(), "until": at("2026-05-01").date()}
     numbers = {
-        services: published.window("commit_lead_time", service_ids=list(services), **days)["n"]
+        services: published.window(
+            "commit_lead_time",
+            since=at("2026-01-01").date(),
+            until=at("2026-05-01").date(),
+            service_ids=list(services),
+        )["n"].item()
         for services in (("pay",), ("cart",), ("pay", "cart"))
     }
     # pay: pay, library; cart: cart, library, side; together four commits, not five.
@@ -483,7 +487,10 @@ def test_git_text_and_the_commit_graph_give_equal_rows(
     worlds: tuple[World, Published, Published], table: str
 ) -> None:
     _, text, graph = worlds
-    rows = [sorted(map(str, build.rows(table).rows())) for build in (text, graph)]
+    # The two homes have pseudonym keys of their own.
+    people = ("author_id", "actor_id")
+    tables = [build.rows(table).drop(people, strict=False) for build in (text, graph)]
+    rows = [sorted(map(str, one.rows())) for one in tables]
     assert rows[0]
     assert rows[0] == rows[1]
 
