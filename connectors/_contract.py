@@ -11,7 +11,7 @@ from pydantic import AfterValidator, SecretStr
 if TYPE_CHECKING:
     from connectors._http import HttpClient
 
-PageFormat = Literal["array", "object", "ndjson"]
+PageFormat = Literal["array", "object", "ndjson", "npz"]
 CursorKind = Literal["none", "updated", "created", "window"]
 State = Mapping[str, Any]
 
@@ -47,10 +47,11 @@ class Stream:
 class Page:
     """Carry one reply as received, with what is needed to find its records again.
 
-    `decoded` holds JSON lines where `body` is not JSON. `reported_total` is the exact number of
-    rows the source states for all pages with the same `total_of`. `checkpoint` is where to go on
-    after this page; its key "partition" names the independent part of the stream it is for, and a
-    child stream's checkpoint has the single key "child".
+    `decoded` holds JSON lines where `body` is not JSON, or arrays (format "npz").
+    `reported_total` is the exact number of rows the source states for all pages with the same
+    `total_of`. `checkpoint` is where to go on after this page; its key "partition" names the
+    independent part of the stream it is for, and a child stream's checkpoint has the single key
+    "child".
     """
 
     stream: str

@@ -20,8 +20,13 @@ REF_FORMAT = "%00".join(
         "%(contents:subject)",
     )
 )
+# No path begins with a slash, so these lines are told from those that name files.
+PATH_FORMAT = "/%H"
 # git revert writes this sentence into the body: https://git-scm.com/docs/git-revert
 REVERTS = re.compile(r"This reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b")
+# How git writes a path with odd signs: https://git-scm.com/docs/git-config, core.quotePath
+ESCAPES = re.compile(rb'\\([0-7]{3}|["\\abfnrtv])')
+ESCAPED = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -127,3 +132,50 @@ def commit_heads(refs: bytes) -> tuple[str, ...]:
         elif kind == "tag" and peeled_kind in ("commit", "tag"):
             heads.add(peeled_sha)
     return tuple(sorted(heads))
+
+
+def split_paths(blocks: Iterator[bytes], *, size: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the lines of `size` commits at a time, with their number, from a stream of blocks."""
+    rest = b"\n"
+    held: list[bytes] = []
+    for block in blocks:
+        *commits, rest = (rest + block).split(b"\n/")
+        held.extend(b"\n/" + commit for commit in commits if commit)
+        while len(held) >= size:
+            yield b"".join(held[:size]).removeprefix(b"\n") + b"\n", size
+            del held[:size]
+    if rest.strip():
+        held.append(b"\n/" + rest.removesuffix(b"\n"))
+    if held:
+        yield b"".join(held).removeprefix(b"\n") + b"\n", len(held)
+
+
+def decode_paths(body: bytes) -> bytes:
+    """Return one JSON line per commit of a page of `git log --name-only` text.
+
+    Shape: sha, paths (in git's order; empty where nothing changed).
+    """
+    lines = []
+    for commit in (b"\n" + body).split(b"\n/")[1:]:
+        sha, *paths = commit.split(b"\n")
+        named = [_plain_path(path) for path in paths if path]
+        lines.append(_encode({"sha": sha.decode(), "paths": named}))
+    return ("\n".join(lines) + "\n").encode() if lines else b""
+
+
+def _plain_path(path: bytes) -> str:
+    if path.startswith(b'"'):
+        path = ESCAPES.sub(_unescape, path[1:-1])
+    return path.decode("utf-8", "replace")
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    code = found.group(1)
+    return bytes((int(code, 8) if len(code) == 3 else ESCAPED[code[0]],))
+
+
+def decode_patch_ids(body: bytes) -> bytes:
+    """Return one JSON line per commit of a page of `git patch-id` text: sha, patch_id."""
+    pairs = (line.split() for line in body.decode("ascii").splitlines())
+    lines = [_encode({"sha": sha, "patch_id": patch_id}) for patch_id, sha in pairs]
+    return ("\n".join(lines) + "\n").encode() if lines else b""

@@ -109,3 +109,38 @@ def stream_git(repository: Path, arguments: Sequence[str], *, stdin: bytes) -> I
         if process.returncode:
             complaints.seek(0)
             raise _failure(repository, arguments, complaints.read())
+
+
+def pipe_git(
+    repository: Path, producer: Sequence[str], consumer: Sequence[str], *, stdin: bytes
+) -> bytes:
+    """Return what one git command makes of the output of another, which is never held whole.
+
+    Errors: SourceUnreachable, AuthRejected, SourceBroken.
+    """
+    with TemporaryFile() as asked, TemporaryFile() as complaints:
+        asked.write(stdin)
+        asked.seek(0)
+        try:
+            with subprocess.Popen(
+                _command(repository, producer),
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=_environment(),
+            ) as first:
+                second = subprocess.run(
+                    _command(repository, consumer),
+                    stdin=first.stdout,
+                    capture_output=True,
+                    check=False,
+                    env=_environment(),
+                )
+        except FileNotFoundError as exc:
+            raise SourceUnreachable("git is not installed; install git 2.30 or newer") from exc
+        if first.returncode:
+            complaints.seek(0)
+            raise _failure(repository, producer, complaints.read())
+    if second.returncode:
+        raise _failure(repository, consumer, second.stderr)
+    return second.stdout

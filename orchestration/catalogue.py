@@ -67,9 +67,19 @@ def refuse_unknown_holidays(country: str | None, subdivision: str | None) -> Non
         ) from None
 
 
+def _glob(text: str) -> str:
+    if not text or text.startswith(("/", "!", "./")) or set(text) & set("[]{}\\"):
+        raise ValueError(
+            "is not a path within a repository such as services/pay/**; * and ? stand for signs "
+            "within a name, ** for any folders"
+        )
+    return text
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Glob = Annotated[str, AfterValidator(_glob)]
 
 
 class Part(BaseModel):
@@ -124,6 +134,7 @@ class Service(Part):
     team: str | None = None
     tier: int = Field(default=3, ge=1, le=4)
     repositories: tuple[str, ...] = ()
+    paths: tuple[Glob, ...] = ()
     aliases: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -210,6 +221,7 @@ def _service_records(service: Service) -> list[Record]:
             "team_id": owner.team if owner else service.team,
             "tier": service.tier,
             "repositories": list(service.repositories),
+            "paths": list(service.paths),
             "aliases": list(service.aliases),
             "effective_from": _day(owner.effective_from if owner else None),
             "effective_to": _day(owner.effective_to if owner else None),

@@ -23,6 +23,10 @@ app = typer.Typer(
 )
 
 
+bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+
 class Output(StrEnum):
     """How `leadline sql` writes its rows."""
 
@@ -186,6 +190,19 @@ def estate(
     from orchestration.commands import estate as command
 
     command.estate(size=size.value)
+
+
+@bench.command("graph")
+def bench_graph(
+    repository: Annotated[
+        Path | None,
+        typer.Option("--repository", help="Measure on this one (default: a generated estate)."),
+    ] = None,
+) -> None:
+    """Count the commits a second that get their first deployment."""
+    from orchestration.commands import bench_graph as command
+
+    command.bench_graph(repository=repository)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -177,7 +177,7 @@ class Run:
         self.byte_count += len(page.body)
         page_id = f"{self.run_id}-{self.page_count:06d}"
         base = f"pages/{self.source}/{self.stream}/{page_id}"
-        suffix = ".ndjson.zst" if page.format == "ndjson" else ".json.zst"
+        suffix = f".{page.format}.zst" if page.format in ("ndjson", "npz") else ".json.zst"
         raw_file = None
         stored_bytes = 0
         if page.decoded is not None:

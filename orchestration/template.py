@@ -46,6 +46,7 @@ services:
   #   team: checkout
   #   tier: 1                       # 1 (most critical) to 4
   #   repositories: [acme/checkout]
+  #   paths: [services/checkout/**, libraries/**]  # where services share a repository: its parts
   #   aliases: [Checkout]           # configuration item, PagerDuty service
   #   depends_on: [payments-api]
   #   owners:                       # instead of `team`, where ownership has changed

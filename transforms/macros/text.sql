@@ -2,3 +2,13 @@
 {% macro text_literal(text) -%}
 '{{ text | replace("'", "''") }}'
 {%- endmacro %}
+
+{# A glob as a pattern for a whole path: * and ? within a name, ** over any folders. #}
+{% macro glob_pattern(glob) -%}
+{%- set steps = [('**/', 'chr(1)'), ('**', 'chr(2)'), ('*', "'[^/]*'"), ('?', "'[^/]'")] -%}
+{%- set rendered = namespace(sql="regexp_replace(" ~ glob ~ ", '([.+^$(){}|])', '\\\\\\1', 'g')") -%}
+{%- for sign, stands_for in steps -%}
+    {%- set rendered.sql = "replace(" ~ rendered.sql ~ ", '" ~ sign ~ "', " ~ stands_for ~ ")" -%}
+{%- endfor -%}
+replace(replace({{ rendered.sql }}, chr(1), '(?:.*/)?'), chr(2), '.*')
+{%- endmacro %}

@@ -1,6 +1,6 @@
 with
     declared as (
-        select distinct service_id, unnest(repositories) as repository
+        select distinct service_id, unnest(repositories) as repository, path_globs
         from {{ ref("int_catalogue__current") }}
         where record_type = 'service'
     ),
@@ -11,10 +11,10 @@ with
         where declared.repository is null
     ),
     service_repositories as (
-        select service_id, repository, true as is_declared
+        select service_id, repository, path_globs, true as is_declared
         from declared
         union all
-        select service_id, repository, false as is_declared
+        select service_id, repository, []::varchar[] as path_globs, false as is_declared
         from undeclared
     )
 select *

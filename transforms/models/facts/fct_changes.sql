@@ -28,7 +28,8 @@ with
             change_id,
             service_id,
             min(authored_at) as started_at,
-            count(*) as commit_count
+            count(*) as commit_count,
+            bool_and(original_commit_sha is not null) as is_copy
         from {{ ref("fct_commits") }}
         where change_id is not null and not is_merge
         group by change_id, service_id
@@ -68,6 +69,12 @@ with
                 commit_starts.commit_count, graph_starts.commit_count, 0
             ) as commit_count,
             coalesce(commit_starts.started_at, graph_starts.started_at) as started_at,
+            case
+                when outside.commit_sha is not null
+                then 'outside_paths'
+                when graph_starts.is_copy
+                then 'same_patch'
+            end as known_reason,
             merged.created_at as ready_at,
             human_reviews.first_review_at,
             human_reviews.approved_at,
@@ -88,6 +95,11 @@ with
             on service_repositories.service_id = live_merges.service_id
             and merged.repository = live_merges.repository
             and merged.merge_commit_sha = live_merges.commit_sha
+        left join
+            {{ ref("int_commits__outside") }} as outside
+            on service_repositories.service_id = outside.service_id
+            and merged.repository = outside.repository
+            and merged.merge_commit_sha = outside.commit_sha
     ),
     shared_repositories as (
         select repository
@@ -109,6 +121,10 @@ with
             false as is_reviewable,
             1 as commit_count,
             authored_at as started_at,
+            case
+                when exclusion_reason in ('outside_paths', 'same_patch')
+                then exclusion_reason
+            end as known_reason,
             null::timestamp as ready_at,
             null::timestamp as first_review_at,
             null::timestamp as approved_at,
@@ -133,6 +149,8 @@ with
             deployments.finished_date as deployed_date,
             coalesce(deployments.team_id, ownership.team_id) as team_id,
             case
+                when all_changes.known_reason is not null
+                then all_changes.known_reason
                 when all_changes.deployment_id is null
                 then 'not_deployed'
                 when all_changes.started_at is null
@@ -223,13 +241,19 @@ select
         ''
     ) as stage_missing,
     bounds.commit_count,
-    {{ seconds_between("bounds.started_at", "bounds.deployed_at") }}
-    as lead_time_seconds,
-    {{
-        working_seconds(
-            "bounds.started_at", "bounds.deployed_at", "opening", "closing"
-        )
-    }} as working_seconds,
+    case
+        when bounds.started_at <= bounds.deployed_at
+        then {{ seconds_between("bounds.started_at", "bounds.deployed_at") }}
+    end as lead_time_seconds,
+    case
+        when bounds.started_at <= bounds.deployed_at
+        then
+            {{
+                working_seconds(
+                    "bounds.started_at", "bounds.deployed_at", "opening", "closing"
+                )
+            }}
+    end as working_seconds,
     {{ seconds_between("bounds.started_at", "bounds.ready_bound") }} as coding_seconds,
     {{ seconds_between("bounds.ready_bound", "bounds.review_bound") }}
     as pickup_seconds,
@@ -239,8 +263,10 @@ select
     as merge_wait_seconds,
     {{ seconds_between("bounds.merge_bound", "bounds.deploy_bound") }}
     as deploy_wait_seconds,
-    {{ seconds_between("bounds.deploy_bound", "bounds.deployed_at") }}
-    as deploy_run_seconds,
+    case
+        when bounds.started_at <= bounds.deployed_at
+        then {{ seconds_between("bounds.deploy_bound", "bounds.deployed_at") }}
+    end as deploy_run_seconds,
     {{ seconds_between("bounds.merged_at", "bounds.deployed_at") }}
     as merge_to_deploy_seconds,
     bounds.is_bot,

@@ -1,7 +1,8 @@
 {#
   Commits of merged work by service, each at its first production deployment. Where a host knows the
   commits that were squashed into one, they replace it and inherit its deployment; the copies that a
-  rebase made belong to the change they are copies of.
+  rebase made belong to the change they are copies of. A commit that changes nothing of a service
+  does not belong to it, and the copy of a commit that the service has already is not counted again.
 #}
 with
     changes as (select * from {{ ref("changes") }} where is_merged),
@@ -161,6 +162,8 @@ with
             shared_repositories.repository is not null as is_shared,
             live.deployment_id,
             coalesce(live.is_baseline, false) as is_baseline,
+            outside.commit_sha is not null as is_outside,
+            copies_live.original_commit_sha,
             deployments.finished_at as deployed_at,
             deployments.finished_date as deployed_date,
             deployments.team_id
@@ -176,6 +179,16 @@ with
         left join
             shared_repositories
             on all_commits.repository = shared_repositories.repository
+        left join
+            {{ ref("int_commits__outside") }} as outside
+            on all_commits.service_id = outside.service_id
+            and all_commits.repository = outside.repository
+            and all_commits.live_commit_sha = outside.commit_sha
+        left join
+            {{ ref("int_commit_copies") }} as copies_live
+            on all_commits.service_id = copies_live.service_id
+            and all_commits.repository = copies_live.repository
+            and all_commits.live_commit_sha = copies_live.commit_sha
     )
 select
     deployed.service_id,
@@ -187,11 +200,16 @@ select
     deployed.author_id,
     deployed.title,
     deployed.source_url,
+    deployed.original_commit_sha,
     case
         when deployed.is_replaced
         then 'squashed'
         when deployed.is_merge
         then 'merge_commit'
+        when deployed.is_outside
+        then 'outside_paths'
+        when deployed.original_commit_sha is not null
+        then 'same_patch'
         when deployed.deployment_id is null
         then 'not_deployed'
         when deployed.authored_at is null
@@ -203,8 +221,10 @@ select
         when deployed.authored_at > deployed.deployed_at
         then 'negative_duration'
     end as exclusion_reason,
-    {{ seconds_between("deployed.authored_at", "deployed.deployed_at") }}
-    as lead_time_seconds,
+    case
+        when deployed.authored_at <= deployed.deployed_at
+        then {{ seconds_between("deployed.authored_at", "deployed.deployed_at") }}
+    end as lead_time_seconds,
     {{ seconds_between("deployed.committed_at", "deployed.deployed_at") }}
     as committed_lead_time_seconds,
     deployed.is_bot,

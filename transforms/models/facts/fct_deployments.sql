@@ -33,13 +33,16 @@ with
     change_counts as (
         select deployment_id, count(*) as change_count
         from {{ ref("fct_changes") }}
-        where deployment_id is not null
+        where
+            deployment_id is not null and exclusion_reason is distinct from 'same_patch'
         group by deployment_id
     ),
     commit_counts as (
         select deployment_id, count(*) as commit_count
         from {{ ref("fct_commits") }}
-        where deployment_id is not null and exclusion_reason is distinct from 'squashed'
+        where
+            deployment_id is not null
+            and coalesce(exclusion_reason, '') not in ('squashed', 'same_patch')
         group by deployment_id
     ),
     judged as (
@@ -72,7 +75,8 @@ with
                     )
             end as recovery_at,
             coalesce(change_counts.change_count, 0) as change_count,
-            coalesce(commit_counts.commit_count, 0) as commit_count
+            coalesce(commit_counts.commit_count, 0) as commit_count,
+            history.deployment_id is not null as is_history_rewritten
         from {{ ref("int_deployments__collapsed") }} as deployments
         inner join
             {{ ref("int_deployments__kinds") }} as kinds
@@ -88,6 +92,9 @@ with
             change_counts on deployments.deployment_id = change_counts.deployment_id
         left join
             commit_counts on deployments.deployment_id = commit_counts.deployment_id
+        left join
+            {{ ref("int_deployments__history") }} as history
+            on deployments.deployment_id = history.deployment_id
     )
 select
     judged.deployment_id,
@@ -133,6 +140,7 @@ select
     judged.status = 'partial' as is_partial,
     judged.is_failed,
     judged.is_rolled_back,
+    judged.is_history_rewritten,
     judged.is_failed and judged.recovery_at is null as is_recovery_open,
     judged.finished_at > {{ as_of() }} - interval 72 hours as is_immature,
     judged.finished_date,

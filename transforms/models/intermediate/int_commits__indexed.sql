@@ -4,5 +4,6 @@ select
     - 1 as commit_index,
     repository,
     commit_sha,
-    parent_shas
+    parent_shas,
+    committed_at
 from {{ ref("commits") }}

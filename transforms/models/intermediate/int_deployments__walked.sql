@@ -8,6 +8,7 @@ select
     dense_rank() over (order by deployments.service_id) - 1 as service_index,
     deployments.deployment_id,
     deployments.service_id,
+    deployments.environment_id,
     deployments.repository,
     commits.commit_index,
     {# the first one whose commit is known: what it contains is older than what was read #}

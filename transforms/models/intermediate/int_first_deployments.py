@@ -2,6 +2,13 @@
 
 from typing import Any
 
+STARTS = """
+select min(commit_index) as first from commits group by repository
+union all
+select count(*) from commits
+order by first
+"""
+
 
 def model(dbt: Any, session: Any) -> Any:
     """Return (service_index, commit_index, deployment_index) for every commit that went live.
@@ -10,11 +17,11 @@ def model(dbt: Any, session: Any) -> Any:
     """
     import pyarrow as pa
 
-    from transforms.statistics.commit_graph import first_deployments
+    from transforms.statistics.commit_graph import Deployed, first_deployments, make_graph
 
     dbt.config(materialized="table")
     edges = dbt.ref("int_commit_edges").to_arrow_table()
-    commit_count = dbt.ref("int_commits__indexed").count("*").fetchall()[0][0]
+    starts = dbt.ref("int_commits__indexed").query("commits", STARTS).to_arrow_table()
     walked = (
         dbt.ref("int_deployments__walked")
         .filter("commit_index is not null")
@@ -22,13 +29,18 @@ def model(dbt: Any, session: Any) -> Any:
         .order("deployment_index")
         .to_arrow_table()
     )
-    service, commit, deployment = first_deployments(
+    graph = make_graph(
         edge_child=edges["child_index"].to_numpy(),
         edge_parent=edges["parent_index"].to_numpy(),
-        commit_count=commit_count,
-        deployed_service=walked["service_index"].to_numpy(),
-        deployed_commit=walked["commit_index"].to_numpy(),
-        deployment=walked["deployment_index"].to_numpy(),
+        repository_start=starts["first"].to_numpy(),
+    )
+    service, commit, deployment = first_deployments(
+        graph,
+        Deployed(
+            service=walked["service_index"].to_numpy(),
+            commit=walked["commit_index"].to_numpy(),
+            number=walked["deployment_index"].to_numpy(),
+        ),
     )
     return pa.table(
         {"service_index": service, "commit_index": commit, "deployment_index": deployment}

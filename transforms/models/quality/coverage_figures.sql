@@ -123,6 +123,81 @@ with
             and service_repositories.is_declared
         where changes.is_merged
         group by changes.source
+    ),
+    repositories as (
+        select
+            repositories.repository,
+            repositories.source,
+            readings.source is not null as is_read_by_git,
+            coalesce(readings.changed_paths, 'not_read') as changed_paths,
+            coalesce(readings.patch_ids, 'not_read') as patch_ids,
+            told.repository is not null as is_told_by_paths
+        from {{ ref("int_repositories") }} as repositories
+        left join
+            (
+                select
+                    repository,
+                    min(source) as source,
+                    min(changed_paths) as changed_paths,
+                    min(patch_ids) as patch_ids
+                from {{ newest("stg_git__repositories", "source, repository") }}
+                group by repository
+            ) as readings
+            on repositories.repository = readings.repository
+        left join
+            (
+                select distinct repository
+                from {{ ref("service_repositories") }}
+                where len(path_globs) > 0
+            ) as told
+            on repositories.repository = told.repository
+    ),
+    readings as (
+        select
+            'repositories_with_changed_paths' as figure,
+            'Repositories of services told by paths whose changed paths are read'
+            as meaning,
+            source,
+            changed_paths as reading
+        from repositories
+        where is_told_by_paths
+        union all
+        select
+            'repositories_with_patch_ids',
+            'Repositories read by git in which copies of commits are found',
+            source,
+            patch_ids
+        from repositories
+        where is_read_by_git
+    ),
+    all_figures as (
+        select figure, meaning, source, numerator, denominator, null as reason
+        from figures
+        union all
+        select
+            'commits_with_plausible_times',
+            'Commits whose moment of writing can be true',
+            source,
+            count(*)
+            - count(case when {{ is_impossible("authored_at", "read_at") }} then 1 end),
+            count(*),
+            null
+        from {{ ref("commits") }}
+        group by source
+        union all
+        select
+            figure,
+            min(meaning),
+            source,
+            count(case when reading = 'read' then 1 end),
+            count(*),
+            string_agg(
+                distinct case when reading <> 'read' then reading end,
+                ', '
+                order by case when reading <> 'read' then reading end
+            )
+        from readings
+        group by figure, source
     )
 select
     figure,
@@ -130,5 +205,6 @@ select
     meaning,
     cast(numerator as bigint) as numerator,
     cast(denominator as bigint) as denominator,
-    numerator / nullif(denominator, 0)::double as ratio
-from figures
+    numerator / nullif(denominator, 0)::double as ratio,
+    reason
+from all_figures

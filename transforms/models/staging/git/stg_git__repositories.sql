@@ -6,6 +6,8 @@ select
     is_partial = 'true' as is_partial,
     has_commit_graph = 'true' as has_commit_graph,
     try_cast(root_count as bigint) as root_count,
+    changed_paths,
+    patch_ids,
     {{ lineage() }},
     {{ quarantine({"a repository without name": "name is null"}) }}
 from
@@ -17,6 +19,8 @@ from
                 "is_partial": "$.is_partial",
                 "root_count": "$.root_count",
                 "has_commit_graph": "$.has_commit_graph",
+                "changed_paths": "$.changed_paths",
+                "patch_ids": "$.patch_ids",
             }
         )
     }}

@@ -30,6 +30,7 @@ select
     try_cast(
         try_cast(coalesce(repositories, '[]') as json) as varchar[]
     ) as repositories,
+    try_cast(try_cast(coalesce(paths, '[]') as json) as varchar[]) as path_globs,
     try_cast(try_cast(coalesce(aliases, '[]') as json) as varchar[]) as aliases,
     try_cast(effective_from as date) as effective_from_date,
     try_cast(effective_to as date) as effective_to_date,
@@ -47,6 +48,7 @@ from
                 "service_id": "$.service_id",
                 "tier": "$.tier",
                 "repositories": "$.repositories",
+                "paths": "$.paths",
                 "aliases": "$.aliases",
                 "effective_from": "$.effective_from",
                 "effective_to": "$.effective_to",
