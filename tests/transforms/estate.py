@@ -116,14 +116,15 @@ class Estate:
         environment: str = "production",
         repository: str = "",
         task: str = "deploy",
+        source: str = "github",
         **payload: object,
     ) -> str:
-        """Add a deployment with its statuses and return its id."""
+        """Add a deployment with its statuses and return its id; a source begins with its kind."""
         number = self.number()
         repository = repository or f"acme/{service}"
         started = finished - timedelta(minutes=minutes)
         self.add(
-            "github",
+            source,
             "deployments",
             {
                 "id": number,
@@ -141,7 +142,7 @@ class Estate:
         )
         for word, instant in (("in_progress", started), (state, finished)):
             self.add(
-                "github",
+                source,
                 "deployment_statuses",
                 {
                     "id": self.number(),
@@ -152,7 +153,7 @@ class Estate:
                 repository=repository,
                 deployment_id=number,
             )
-        return f"github:{number}"
+        return f"{source}:{number}"
 
     def squash(
         self,
@@ -304,6 +305,60 @@ class Estate:
             )
         return number
 
+    def job(
+        self,
+        service: str,
+        run: int,
+        name: str,
+        finished: datetime,
+        *,
+        conclusion: str = "success",
+        attempt: int = 1,
+    ) -> None:
+        """Add a job of one minute to a pipeline run."""
+        self.add(
+            "github",
+            "workflow_jobs",
+            {
+                "id": self.number(),
+                "run_id": run,
+                "name": name,
+                "status": "completed",
+                "conclusion": conclusion,
+                "run_attempt": attempt,
+                "started_at": _iso(finished - timedelta(minutes=1)),
+                "completed_at": _iso(finished),
+            },
+            repository=f"acme/{service}",
+            run_id=run,
+        )
+
+    def tag(self, service: str, sha: str, created: datetime, name: str) -> str:
+        """Add a release tag of a service's repository, read by git, and return its deployment."""
+        repository = f"acme/{service}"
+        self.add(
+            "git",
+            "tags",
+            {
+                "name": name,
+                "commit_sha": sha,
+                "created_at": str(int(created.timestamp())),
+                "is_annotated": "true",
+            },
+            repository=repository,
+        )
+        return f"git:{repository}@{name}"
+
+    def incident_edit(self, incident: str, updated: datetime, **fields: object) -> None:
+        """Add a later version of an incident: its last one with some fields changed."""
+        records = [record for record, _ in self.streams["servicenow", "incident"]]
+        last = [one for one in records if one["sys_id"] == incident.split(":")[-1]][-1]
+        texts = {
+            key: _desk(value) if isinstance(value, datetime) else value
+            for key, value in fields.items()
+        }
+        self.add("servicenow", "incident", {**last, **texts, "sys_updated_on": _desk(updated)})
+
     def write(self, root: Path, *, read_at: datetime) -> None:
         """Write everything as bulk pages, read at one instant, and forget it."""
         lake = Lake(root)
@@ -311,5 +366,6 @@ class Estate:
         for (source, stream), records in self.streams.items():
             lines = [json.dumps({**record, "_context": texts}) for record, texts in records]
             page = BulkPage(body="\n".join(lines).encode(), row_count=len(lines), read_at=read_at)
-            lake.append_bulk(source, stream, kind=source, pages=[page], read_at=read_at)
+            kind = source.split("-")[0]
+            lake.append_bulk(source, stream, kind=kind, pages=[page], read_at=read_at)
         self.streams.clear()

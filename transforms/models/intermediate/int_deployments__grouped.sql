@@ -45,15 +45,42 @@ with recursive
         where region is not null
         group by run_key, region, rollout_key, place_key
     ),
-    followed as (
+    begun as (
         select
             *,
-            max(case when is_reached then started_at end) over (
+            min(started_at) over (
+                partition by rollout_key
+                order by
+                    started_at range between interval 24 hours preceding and current row
+            ) as begun_at
+        from targets
+    ),
+    followed as (
+        {# what was in the region before: the same artifact, or another whose roll-out began then #}
+        select
+            *,
+            case
+                when
+                    last_value(
+                        case when is_reached then rollout_key end ignore nulls
+                    ) over place
+                    = rollout_key
+                then
+                    last_value(
+                        case when is_reached then started_at end ignore nulls
+                    ) over place
+                else
+                    last_value(
+                        case when is_reached then begun_at end ignore nulls
+                    ) over place
+            end as place_changed_at
+        from begun
+        window
+            place as (
                 partition by place_key
                 order by started_at, run_key
                 rows between unbounded preceding and 1 preceding
-            ) as place_changed_at
-        from targets
+            )
     ),
     runs as (
         select
@@ -69,7 +96,7 @@ with recursive
         from runs
         group by rollout_key
         union all
-        {# the next begins a day later, or where one of its regions has changed since the first #}
+        {# the next begins a day later, or where a region has got something since that began later #}
         select runs.rollout_key, min(runs.started_at) as rollout_started_at
         from rollouts
         inner join
