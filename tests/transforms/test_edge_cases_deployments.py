@@ -286,8 +286,10 @@ def _failed(published: Published, service: str) -> list[str]:
 
 
 def _number(published: Published, metric: str, *services: str) -> dict[str, Any]:
-    days = {"since": date(2026, 2, 1), "until": date(2026, 5, 1)}
-    return published.window(metric, **days, service_ids=services).row(0, named=True)
+    since, until = date(2026, 2, 1), date(2026, 5, 1)
+    return published.window(metric, since=since, until=until, service_ids=services).row(
+        0, named=True
+    )
 
 
 def _incident(published: Published, service: str) -> dict[str, Any]:
