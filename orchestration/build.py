@@ -14,6 +14,8 @@ from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
+from transforms import decisions
+from transforms.decisions import Decision, DecisionsAltered
 from transforms.home import Home
 
 
@@ -122,10 +124,33 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
                 parameters.sample_data,
             ],
         )
+        connection.execute(
+            "create or replace table build.decisions (sequence bigint, decision_id varchar, "
+            "kind varchar, subject varchar, verdict varchar, reason varchar, who varchar, "
+            "incident_ids varchar[], decided_at timestamp)"
+        )
+        rows = [
+            [
+                one.sequence,
+                one.decision_id,
+                one.kind,
+                one.subject,
+                one.verdict,
+                one.reason,
+                one.who,
+                list(one.incident_ids),
+                one.decided_at.astimezone(UTC).replace(tzinfo=None),
+            ]
+            for one in read_decisions(parameters.lake_path)
+        ]
+        if rows:
+            connection.executemany(
+                f"insert into build.decisions values ({', '.join('?' * 9)})", rows
+            )
 
 
 def newest_read_at(lake: Lake) -> datetime:
-    """Return the latest instant at which anything was read into the lake.
+    """Return the latest instant at which anything was read into the lake or decided by people.
 
     It is the default as-of of a build, so that an equal lake gives an equal build.
     Errors: NothingToRead when no source has given a page.
@@ -139,7 +164,19 @@ def newest_read_at(lake: Lake) -> datetime:
             f"The lake {lake.root} is empty; run `leadline run`, `leadline run --git PATH` or "
             "`leadline demo`."
         )
-    return parse_instant(newest)
+    decided = [one.decided_at for one in read_decisions(lake.root)]
+    return max([parse_instant(newest), *decided])
+
+
+def read_decisions(lake: Path) -> list[Decision]:
+    """Return what people decided.
+
+    Errors: BuildFailed when the file was changed after it was written: numbers rest on it.
+    """
+    try:
+        return decisions.read_decisions(lake)
+    except DecisionsAltered as exc:
+        raise BuildFailed(f"{exc}.") from exc
 
 
 def dbt_results(outcomes: Sequence[Outcome]) -> list[AuditResult]:

@@ -18,6 +18,9 @@ SETTING_KEYS = frozenset(
         "git_environment",
         "hotfix_pattern",
         "github_deploy_workflow_pattern",
+        "deploy_job_pattern",
+        "verification_job_pattern",
+        "partial_counts_as_failure",
         "expected_sync_hours",
     }
 )

@@ -25,6 +25,8 @@ app = typer.Typer(
 
 bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+verdicts = typer.Typer(no_args_is_help=True)
+app.add_typer(verdicts, name="verdict", help="Say what you know about a deployment's failure.")
 
 
 class Output(StrEnum):
@@ -48,6 +50,10 @@ Config = Annotated[
 ]
 FullRefresh = Annotated[
     bool, typer.Option("--full-refresh", help="Build everything again from the raw pages.")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in words; it is published.")]
+By = Annotated[
+    str | None, typer.Option("--by", help="Who says so; published as a pseudonym (default: you).")
 ]
 SourceNames = Annotated[
     list[str] | None, typer.Option("--source", help="Read only this source; may be repeated.")
@@ -203,6 +209,53 @@ def bench_graph(
     from orchestration.commands import bench_graph as command
 
     command.bench_graph(repository=repository)
+
+
+@verdicts.command("add")
+def add_verdict(
+    subject: Annotated[str, typer.Argument(help="What the verdict is on: deployment:ID.")],
+    failed: Annotated[bool, typer.Option("--failed/--not-failed", help="What you know.")],
+    reason: Reason,
+    incident: Annotated[
+        list[str] | None,
+        typer.Option("--incident", help="An incident that it caused; may be repeated."),
+    ] = None,
+    by: By = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Keep it though no published build has the id.")
+    ] = False,
+) -> None:
+    """Judge a deployment; from the next build on this outweighs every other evidence."""
+    from orchestration.commands import verdict as command
+
+    command.add(
+        subject,
+        is_failed=failed,
+        incidents=incident or [],
+        reason=reason,
+        who=by,
+        is_unchecked=unchecked,
+    )
+
+
+@verdicts.command("list")
+def list_verdicts() -> None:
+    """Show every verdict, and whether the published build counts it."""
+    from orchestration.commands import verdict as command
+
+    command.show()
+
+
+@verdicts.command("withdraw")
+def withdraw_verdict(
+    verdict: Annotated[str, typer.Argument(help="Its id, as `verdict list` shows it.")],
+    reason: Reason,
+    by: By = None,
+) -> None:
+    """End a verdict; what the records say counts again."""
+    from orchestration.commands import verdict as command
+
+    command.withdraw(verdict, reason=reason, who=by)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -61,4 +61,7 @@ environments:
 settings:
   # hotfix_pattern: 'hotfix/.*'     # which branches or tags are hotfixes
   # github_deploy_workflow_pattern: 'deploy.*'
+  # deploy_job_pattern: '(?i)deploy.*prod'  # its failure counts though the run is green
+  # verification_job_pattern: '(?i)smoke|verif|post.?deploy'
+  # partial_counts_as_failure: false
 """

@@ -117,14 +117,15 @@ class Estate:
         environment: str = "production",
         repository: str = "",
         task: str = "deploy",
+        source: str = "github",
         **payload: object,
     ) -> str:
-        """Add a deployment with its statuses and return its id."""
+        """Add a deployment with its statuses and return its id; a source begins with its kind."""
         number = self.number()
         repository = repository or f"acme/{service}"
         started = finished - timedelta(minutes=minutes)
         self.add(
-            "github",
+            source,
             "deployments",
             {
                 "id": number,
@@ -142,7 +143,7 @@ class Estate:
         )
         for word, instant in (("in_progress", started), (state, finished)):
             self.add(
-                "github",
+                source,
                 "deployment_statuses",
                 {
                     "id": self.number(),
@@ -153,7 +154,7 @@ class Estate:
                 repository=repository,
                 deployment_id=number,
             )
-        return f"github:{number}"
+        return f"{source}:{number}"
 
     def squash(
         self,
@@ -304,6 +305,60 @@ class Estate:
                 run_id=number,
             )
         return number
+
+    def job(
+        self,
+        service: str,
+        run: int,
+        name: str,
+        finished: datetime,
+        *,
+        conclusion: str = "success",
+        attempt: int = 1,
+    ) -> None:
+        """Add a job of one minute to a pipeline run."""
+        self.add(
+            "github",
+            "workflow_jobs",
+            {
+                "id": self.number(),
+                "run_id": run,
+                "name": name,
+                "status": "completed",
+                "conclusion": conclusion,
+                "run_attempt": attempt,
+                "started_at": _iso(finished - timedelta(minutes=1)),
+                "completed_at": _iso(finished),
+            },
+            repository=f"acme/{service}",
+            run_id=run,
+        )
+
+    def tag(self, service: str, sha: str, created: datetime, name: str) -> str:
+        """Add a release tag of a service's repository, read by git, and return its deployment."""
+        repository = f"acme/{service}"
+        self.add(
+            "git",
+            "tags",
+            {
+                "name": name,
+                "commit_sha": sha,
+                "created_at": str(int(created.timestamp())),
+                "is_annotated": "true",
+            },
+            repository=repository,
+        )
+        return f"git:{repository}@{name}"
+
+    def incident_edit(self, incident: str, updated: datetime, **fields: object) -> None:
+        """Add a later version of an incident: its last one with some fields changed."""
+        records = [record for record, _ in self.streams["servicenow", "incident"]]
+        last = [one for one in records if one["sys_id"] == incident.split(":")[-1]][-1]
+        texts = {
+            key: _desk(value) if isinstance(value, datetime) else value
+            for key, value in fields.items()
+        }
+        self.add("servicenow", "incident", {**last, **texts, "sys_updated_on": _desk(updated)})
 
     def write(self, root: Path, *, read_at: datetime, window_from: datetime | None = None) -> None:
         """Write everything as bulk pages, read at one instant, and forget it.

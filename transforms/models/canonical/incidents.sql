@@ -41,6 +41,8 @@ with
                 then null
                 else incidents.resolved_at
             end as resolved_at,
+            incidents.resolved_at as last_resolved_at,
+            incidents.reopened_at,
             incidents.closed_at,
             incidents.source_updated_at,
             incidents.source,
@@ -97,6 +99,8 @@ with
             case
                 when log.resolved_at <= log.known_until_at then log.resolved_at
             end as resolved_at,
+            null as last_resolved_at,
+            null as reopened_at,
             case
                 when log.closed_at <= log.known_until_at then log.closed_at
             end as closed_at,
@@ -131,7 +135,8 @@ with
             min(
                 case when log.type = 'acknowledge' then log.created_at end
             ) as acknowledged_at,
-            max(case when log.type = 'resolve' then log.created_at end) as resolved_at
+            max(case when log.type = 'resolve' then log.created_at end) as resolved_at,
+            max(case when log.type = 'reopen' then log.created_at end) as reopened_at
         from pages
         inner join
             {{ ref("stg_pagerduty__log_entries") }} as log
@@ -167,6 +172,8 @@ with
                 when incidents.status = 'resolved'
                 then coalesce(incidents.resolved_at, entries.resolved_at)
             end as resolved_at,
+            entries.resolved_at as last_resolved_at,
+            entries.reopened_at,
             null as closed_at,
             incidents.source_updated_at,
             incidents.source,

@@ -1,4 +1,7 @@
-{# Deployments that a record names as the cause of an incident; one incident names one deployment. #}
+{#
+  Deployments that a record or a person names as the cause of an incident. A record names one
+  deployment; only people can name several, and then their word stands instead of the record's.
+#}
 with
     requests as (select * from {{ ref("change_requests") }} where is_current),
     naming as (
@@ -50,11 +53,43 @@ with
             on naming.root_incident_id = impaired.incident_id
             and deployments.service_id = impaired.service_id
         where incidents.exclusion_reason is null
+    ),
+    judged as (
+        select
+            verdicts.deployment_id,
+            folded.root_incident_id as incident_id,
+            min(verdicts.reason) as reason
+        from
+            (
+                select *, unnest(incident_ids) as named_incident_id
+                from {{ ref("verdicts") }}
+                where is_current and verdict = 'failed'
+            ) as verdicts
+        inner join
+            {{ ref("int_incidents__folded") }} as folded
+            on verdicts.named_incident_id = folded.incident_id
+        inner join deployments on verdicts.deployment_id = deployments.deployment_id
+        group by verdicts.deployment_id, folded.root_incident_id
+    ),
+    acquitted as (
+        select deployment_id
+        from {{ ref("verdicts") }}
+        where is_current and verdict = 'not_failed' and deployment_id is not null
     )
 select
     deployment_id,
     incident_id,
+    'verdict' as evidence,
+    'a person judged that it caused the incident: ' || reason as detail,
+    true as is_confirmed
+from judged
+union all
+select
+    deployment_id,
+    incident_id,
     'caused_by_change_request' as evidence,
-    'the incident names change request ' || number || ' as its cause' as detail
+    'the incident names change request ' || number || ' as its cause' as detail,
+    incident_id not in (select incident_id from judged)
+    and deployment_id not in (select deployment_id from acquitted) as is_confirmed
 from candidates
 where preference = 1

@@ -1,34 +1,50 @@
 with
+    failures as (select * from {{ ref("deployment_failures") }}),
     evidence as (
         select
             deployment_id,
             arg_min(evidence, (strength, evidence, detail)) as failure_evidence,
             arg_min(detail, (strength, evidence, detail)) as failure_evidence_detail,
-            bool_or(evidence = 'rolled_back') as is_rolled_back
-        from {{ ref("deployment_failures") }}
-        where not is_collateral
+            min(strength) as failure_evidence_strength
+        from failures
+        where is_counted
         group by deployment_id
     ),
     incident_recoveries as (
         select
             failures.deployment_id,
+            count(distinct failures.incident_id) as incident_count,
             min(incidents.impact_started_at) as impact_started_at,
+            min(incidents.detected_at) as opened_at,
             max(incidents.restored_at) as restored_at,
             bool_or(incidents.is_open) as has_open_incident
-        from {{ ref("deployment_failures") }} as failures
+        from failures
         inner join
             {{ ref("fct_incidents") }} as incidents
             on failures.incident_id = incidents.incident_id
+        where failures.is_counted
         group by failures.deployment_id
     ),
-    repair_recoveries as (
-        select failures.deployment_id, min(repairs.finished_at) as repaired_at
-        from {{ ref("deployment_failures") }} as failures
+    repairs as (
+        select
+            failures.deployment_id,
+            min(
+                case when failures.is_counted then repairs.finished_at end
+            ) as repaired_at,
+            min(
+                case when failures.evidence = 'rolled_back' then repairs.finished_at end
+            ) as rolled_back_at
+        from failures
         inner join
             {{ ref("int_deployments__collapsed") }} as repairs
             on failures.fixed_by_deployment_id = repairs.deployment_id
-        where not failures.is_collateral
         group by failures.deployment_id
+    ),
+    repairing as (
+        select fixed_by_deployment_id as deployment_id
+        from failures
+        where fixed_by_deployment_id is not null
+        group by fixed_by_deployment_id
     ),
     change_counts as (
         select deployment_id, count(*) as change_count
@@ -52,7 +68,11 @@ with
             kinds.previous_deployment_id,
             evidence.failure_evidence,
             evidence.failure_evidence_detail,
-            coalesce(evidence.is_rolled_back, false) as is_rolled_back,
+            evidence.failure_evidence_strength,
+            repairs.rolled_back_at,
+            kinds.kind = 'rework'
+            and repairing.deployment_id is null as is_unlinked_rework,
+            coalesce(incident_recoveries.incident_count, 0) as incident_count,
             kinds.kind in ('forward', 'rework') as is_change,
             kinds.kind in ('forward', 'rework')
             and deployments.reached_production
@@ -67,12 +87,13 @@ with
                 )
             ) as failure_began_at,
             case
-                when incident_recoveries.has_open_incident
-                then null
-                else
-                    coalesce(
-                        incident_recoveries.restored_at, repair_recoveries.repaired_at
-                    )
+                when incident_recoveries.deployment_id is null
+                then repairs.repaired_at
+                {# repaired before anybody opened the incident: a later restoration counts, if any #}
+                when repairs.repaired_at <= incident_recoveries.opened_at
+                then greatest(repairs.repaired_at, incident_recoveries.restored_at)
+                when not incident_recoveries.has_open_incident
+                then incident_recoveries.restored_at
             end as recovery_at,
             coalesce(change_counts.change_count, 0) as change_count,
             coalesce(commit_counts.commit_count, 0) as commit_count,
@@ -85,9 +106,8 @@ with
         left join
             incident_recoveries
             on deployments.deployment_id = incident_recoveries.deployment_id
-        left join
-            repair_recoveries
-            on deployments.deployment_id = repair_recoveries.deployment_id
+        left join repairs on deployments.deployment_id = repairs.deployment_id
+        left join repairing on deployments.deployment_id = repairing.deployment_id
         left join
             change_counts on deployments.deployment_id = change_counts.deployment_id
         left join
@@ -116,10 +136,15 @@ select
     judged.failure_evidence,
     judged.failure_evidence_detail,
     judged.exclusion_reason,
+    judged.sources,
     judged.source_url,
     judged.change_count,
     judged.commit_count,
     judged.attempt_count,
+    judged.target_count,
+    judged.reached_target_count,
+    judged.incident_count,
+    judged.failure_evidence_strength,
     {{ seconds_between("judged.started_at", "judged.finished_at") }}
     as duration_seconds,
     case
@@ -139,13 +164,16 @@ select
     judged.is_change,
     judged.status = 'partial' as is_partial,
     judged.is_failed,
-    judged.is_rolled_back,
+    judged.rolled_back_at is not null as is_rolled_back,
+    judged.is_unlinked_rework,
     judged.is_history_rewritten,
     judged.is_failed and judged.recovery_at is null as is_recovery_open,
     judged.finished_at > {{ as_of() }} - interval 72 hours as is_immature,
     judged.finished_date,
     judged.started_at,
+    judged.first_exposed_at,
     judged.finished_at,
+    judged.rolled_back_at,
     case when judged.is_failed then judged.failure_began_at end as failed_at,
     case when judged.is_failed then judged.recovery_at end as recovered_at,
     judged.source

@@ -13,6 +13,15 @@ with
         where folded_as = 'same_incident'
         group by root_incident_id
     ),
+    pauses as (
+        select
+            incident_id,
+            count(*) as reopening_count,
+            bool_and(is_known) as is_known,
+            sum(pause_seconds) as pause_seconds
+        from {{ ref("int_incidents__reopened") }}
+        group by incident_id
+    ),
     combined as (
         select
             folded.incident_id,
@@ -51,10 +60,16 @@ with
             ) as acknowledged_at,
             coalesce(folded.resolved_at, second_records.resolved_at) as restored_at,
             folded.closed_at,
+            coalesce(
+                pauses.is_known and pauses.reopening_count >= folded.reopen_count,
+                folded.reopen_count = 0
+            ) as is_active_time_known,
+            coalesce(pauses.pause_seconds, 0) as pause_seconds,
             folded.source,
             folded.read_at
         from folded
         left join second_records on folded.incident_id = second_records.root_incident_id
+        left join pauses on folded.incident_id = pauses.incident_id
     ),
     judged as (
         select
@@ -95,6 +110,17 @@ select
         }},
         0
     ) as restore_seconds,
+    case
+        when is_active_time_known
+        then
+            greatest(
+                {{
+                    seconds_between(
+                        "impact_started_at", "coalesce(restored_at, " ~ as_of() ~ ")"
+                    )
+                }} - pause_seconds, 0
+            )
+    end as active_seconds,
     greatest(
         {{
             seconds_between(

@@ -10,6 +10,11 @@ select
     lower({{ setting("git_environment", "production") }}) as git_environment_id,
     {{ setting("tag_pattern", "v?[0-9]+\\.[0-9]+\\.[0-9]+") }} as tag_pattern,
     {{ setting("hotfix_pattern", "(^|/)hotfix[/-]") }} as hotfix_pattern,
+    {{ setting("deploy_job_pattern", "(?i)deploy.*prod") }} as deploy_job_pattern,
+    {{ setting("verification_job_pattern", "(?i)smoke|verif|post.?deploy") }}
+    as verification_job_pattern,
+    lower({{ setting("partial_counts_as_failure", "false") }})
+    in ('true', '1') as partial_counts_as_failure,
     try_cast(
         {{ setting("expected_sync_hours", "26") }} as double
     ) as expected_sync_hours

@@ -1,0 +1,198 @@
+"""What people decide, kept as data: one append-only file of lines that are chained by hashes.
+
+Each line holds one decision as JSON, the hash of the line before and a hash over both, so that a
+line that was changed, removed or put in between is found. What the chain cannot show is that lines
+are missing at its end; keep a copy of the last hash elsewhere where that matters.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FILE = "decisions.jsonl"
+FIRST_HASH = "0" * 64
+WITHDRAWN = "withdrawn"
+
+
+class DecisionsAltered(Exception):
+    """The file of decisions is not what was written; the message names the line and the remedy."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a person, as it stands in the file.
+
+    Units: `decided_at` is aware, UTC.
+    """
+
+    sequence: int
+    decision_id: str
+    kind: str
+    subject: str
+    verdict: str
+    reason: str
+    who: str
+    decided_at: datetime
+    incident_ids: tuple[str, ...]
+    supersedes: str | None
+    prev_hash: str
+    hash: str
+
+
+def decisions_file(lake: Path) -> Path:
+    """Return the file of decisions of a lake; it exists from the first decision on."""
+    return lake / "decisions" / FILE
+
+
+def append_decision(
+    lake: Path,
+    *,
+    kind: str,
+    subject: str,
+    verdict: str,
+    reason: str,
+    who: str,
+    decided_at: datetime,
+    incident_ids: Sequence[str] = (),
+    supersedes: str | None = None,
+) -> Decision:
+    """Write one decision behind all others and return it; who writes at the same time waits.
+
+    Errors: DecisionsAltered, ValueError for an instant without zone; OSError of the disk.
+    """
+    if decided_at.tzinfo is None:
+        raise ValueError("decided_at needs a zone")
+    file = decisions_file(lake)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        content = _read_all(descriptor)
+        whole = content.rfind(b"\n") + 1
+        known = _parse(content[:whole], file=file)
+        if whole < len(content):
+            # A line that a power cut tore was never confirmed to anybody.
+            os.ftruncate(descriptor, whole)
+        sequence = len(known) + 1
+        fields: dict[str, Any] = {
+            "sequence": sequence,
+            "id": f"{kind}-{sequence}",
+            "kind": kind,
+            "subject": subject,
+            "verdict": verdict,
+            "reason": reason,
+            "who": who,
+            "decided_at": decided_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "incident_ids": list(incident_ids),
+            "supersedes": supersedes,
+            "prev_hash": known[-1].hash if known else FIRST_HASH,
+        }
+        line = json.dumps(fields | {"hash": _hash(fields)}, ensure_ascii=False, sort_keys=True)
+        _write_all(descriptor, line.encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    _sync_directory(file.parent)
+    return _decision(json.loads(line))
+
+
+def read_decisions(lake: Path) -> list[Decision]:
+    """Return every decision, oldest first, after checking the chain.
+
+    Errors: DecisionsAltered.
+    """
+    file = decisions_file(lake)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return []
+    return _parse(content[: content.rfind(b"\n") + 1], file=file)
+
+
+def verify(lake: Path) -> str:
+    """Return the hash of the last decision after checking all of them.
+
+    Errors: DecisionsAltered.
+    """
+    known = read_decisions(lake)
+    return known[-1].hash if known else FIRST_HASH
+
+
+def newest_by_subject(decisions: Sequence[Decision], *, kind: str) -> dict[str, Decision]:
+    """Return the newest decision of a kind on each subject, withdrawals included."""
+    ordered = sorted(decisions, key=lambda one: (one.decided_at, one.sequence))
+    return {one.subject: one for one in ordered if one.kind == kind}
+
+
+def _parse(content: bytes, *, file: Path) -> list[Decision]:
+    decisions: list[Decision] = []
+    previous = FIRST_HASH
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            fields = json.loads(line)
+            expected = fields.pop("hash")
+            is_sound = (
+                fields["prev_hash"] == previous
+                and fields["sequence"] == number
+                and _hash(fields) == expected
+            )
+            decision = _decision(fields | {"hash": expected})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            is_sound = False
+        if not is_sound:
+            raise DecisionsAltered(
+                f"line {number} of {file} is not what was written; "
+                "restore the file from a backup, decisions are never edited"
+            )
+        decisions.append(decision)
+        previous = decision.hash
+    return decisions
+
+
+def _decision(fields: dict[str, Any]) -> Decision:
+    return Decision(
+        sequence=int(fields["sequence"]),
+        decision_id=str(fields["id"]),
+        kind=str(fields["kind"]),
+        subject=str(fields["subject"]),
+        verdict=str(fields["verdict"]),
+        reason=str(fields["reason"]),
+        who=str(fields["who"]),
+        decided_at=datetime.fromisoformat(fields["decided_at"]),
+        incident_ids=tuple(str(one) for one in fields["incident_ids"]),
+        supersedes=fields["supersedes"],
+        prev_hash=str(fields["prev_hash"]),
+        hash=str(fields["hash"]),
+    )
+
+
+def _hash(fields: dict[str, Any]) -> str:
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_all(descriptor: int) -> bytes:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _sync_directory(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
