@@ -209,8 +209,9 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
 
 {% macro metric_meta() %}{{ return(model.config.meta) }}{% endmacro %}
 
-{% macro definition_version() -%}
-(select definition_version from {{ ref('build_information') }})
+{# The version of a metric's newest change: what its rows were computed by. #}
+{% macro definition_version(meta=none) -%}
+{{ text_literal(((meta or metric_meta()).changes | last).version) }}
 {%- endmacro %}
 
 
@@ -484,7 +485,7 @@ observation_id, anchor_date, anchor_at, value, is_numerator, is_open, exclusion_
         'scope_id': 'Team or service; all for the organisation.',
         'state': 'ok, insufficient (n below 10), no_data (nothing to count) or uncovered (the source was not read).',
         'unit': 'Unit of value, interval, mean and quantiles.',
-        'definition_version': 'Version of the definition set that computed the row.',
+        'definition_version': 'Version of the definition of this metric that computed the row.',
         'value': 'The number; null is never 0.',
         'n': 'Observations counted.',
         'numerator': 'Counted events of a rate.',
