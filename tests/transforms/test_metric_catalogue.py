@@ -159,7 +159,7 @@ def test_what_the_reports_do_not_say_is_marked_as_derived() -> None:
 
 def test_shares_that_were_not_compared_with_a_report_are_not_confirmed() -> None:
     confirmed = defaultdict(set)
-    shares = defaultdict(dict)
+    shares: dict[str, dict[str, float]] = defaultdict(dict)
     for row in seed("dora_bands"):
         confirmed[row["edition"]].add(row["is_share_confirmed"])
         shares[row["edition"]][row["level"]] = float(row["share_of_respondents_ratio"])

@@ -5,7 +5,7 @@
     "ratio": "Wilson interval of a share, 95 %: it stays within 0 and 1 and is honest for few and for no events.",
     "frequency": "Score interval of a Poisson count, 95 %, divided by the covered days.",
     "survival": "Kaplan-Meier curve with Greenwood's variance on the log-log scale, 95 %; an end that is not reached is empty.",
-    "total": "None: a sum of what happened is no estimate.",
+    "total": "There is none: a sum of what happened is no estimate.",
 } -%}
 {%- if execute -%}
     {%- for node in graph.nodes.values() | sort(attribute='name') if node.config.materialized == 'metric' %}
