@@ -78,6 +78,8 @@ def verdict_words(row: Row) -> str:
 def baseline_sentence(row: Row, *, unit: str) -> str:
     """Return the latest complete period against its own past, in one sentence."""
     value = value_words(row["value"], unit=unit, n=row["n"])
+    if row["n"] == 0:
+        return f"{period_words(row)}: {verdict_words(row)}."
     if row["verdict"] == "too_little_data":
         return f"{period_words(row)}: {value}, {verdict_words(row)} (n {row['n']:,})."
     before = between_words(
