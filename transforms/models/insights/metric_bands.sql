@@ -37,6 +37,7 @@ with
                 period_start_date,
                 period_end_date
             from {{ ref(metric) }}
+            where period_start_date in (select period_start_date from latest)
             {% if not loop.last %}
                 union all
             {% endif %}

@@ -59,6 +59,9 @@ with
                 period_start_date,
                 period_end_date
             from {{ ref(metric) }}
+            where
+                grain <> 'week'
+                and period_start_date >= (select min(period_start_date) from recent)
             {% if not loop.last %}
                 union all
             {% endif %}
@@ -70,66 +73,68 @@ with
             published.*,
             recent.age,
             case
+                when recent.age = 1 or published.state <> 'ok'
+                then null
                 when published.value is null and published.open_count > 0
                 then 'infinity'::double
                 else published.value
-            end as reached_value
+            end as earlier_value
         from published
         inner join
             recent
             on published.grain = recent.grain
             and published.period_start_date = recent.period_start_date
     ),
-    latest as (select * from numbers where age = 1),
-    earlier as (
+    gathered as (
+        {# one row is the latest; the others count when they have enough data and a value #}
         select
             metric,
             grain,
             scope,
             scope_id,
-            count(*) as period_count,
-            cast(sum(n) as bigint) as observation_count,
-            median(reached_value) as middle_value,
-            min(reached_value) as least_value,
-            max(reached_value) as greatest_value,
-            min(period_start_date) as first_start_date
+            max(case when age = 1 then state end) as state,
+            max(case when age = 1 then value end) as value,
+            max(case when age = 1 then n end) as n,
+            max(case when age = 1 then ci_low end) as ci_low,
+            max(case when age = 1 then ci_high end) as ci_high,
+            bool_or(age = 1 and is_provisional) as is_provisional,
+            max(case when age = 1 then period_start_date end) as period_start_date,
+            max(case when age = 1 then period_end_date end) as period_end_date,
+            count(earlier_value) as period_count,
+            sum(
+                case when earlier_value is not null then n else 0 end
+            ) as observation_count,
+            median(earlier_value) as middle_value,
+            min(earlier_value) as least_value,
+            max(earlier_value) as greatest_value,
+            min(
+                case when earlier_value is not null then period_start_date end
+            ) as first_start_date
         from numbers
-        where age > 1 and state = 'ok' and reached_value is not null
         group by metric, grain, scope, scope_id
     ),
     compared as (
         select
-            latest.*,
+            gathered.*,
             definitions.direction,
-            coalesce(earlier.period_count, 0) as period_count,
-            coalesce(earlier.observation_count, 0) as observation_count,
-            earlier.middle_value,
-            earlier.least_value,
-            earlier.greatest_value,
-            earlier.first_start_date,
             case
-                when latest.state in ('no_data', 'uncovered')
+                when gathered.state in ('no_data', 'uncovered')
                 then 'no_data'
-                when latest.state <> 'ok'
+                when gathered.state <> 'ok'
                 then 'few_observations'
-                when latest.ci_low is null and latest.ci_high is null
+                when gathered.ci_low is null and gathered.ci_high is null
                 then 'no_interval'
-                when coalesce(earlier.period_count, 0) < 3
+                when gathered.period_count < 3
                 then 'few_periods'
             end as reason,
-            coalesce(latest.ci_low, 0) > earlier.greatest_value as is_above,
-            coalesce(latest.ci_high, 'infinity'::double)
-            < earlier.least_value as is_below
-        from latest
+            coalesce(gathered.ci_low, 0) > gathered.greatest_value as is_above,
+            coalesce(gathered.ci_high, 'infinity'::double)
+            < gathered.least_value as is_below
+        from gathered
         inner join
             {{ ref("metric_definitions") }} as definitions
-            on latest.metric = definitions.metric
-        left join
-            earlier
-            on latest.metric = earlier.metric
-            and latest.grain = earlier.grain
-            and latest.scope = earlier.scope
-            and latest.scope_id = earlier.scope_id
+            on gathered.metric = definitions.metric
+        where gathered.period_start_date is not null
     )
 select
     metric,
@@ -155,7 +160,7 @@ select
     least_value as baseline_low,
     case when not isinf(greatest_value) then greatest_value end as baseline_high,
     period_count as baseline_period_count,
-    observation_count as baseline_observation_count,
+    cast(observation_count as bigint) as baseline_observation_count,
     is_provisional,
     period_start_date,
     period_end_date,
