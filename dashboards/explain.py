@@ -1,5 +1,7 @@
 """Explain this number: definition, formula, filters, rows counted and left out, rows, SQL."""
 
+from urllib.parse import quote
+
 import polars as pl
 import streamlit as st
 
@@ -29,6 +31,8 @@ def _draw(view: View, metric: str) -> None:
         f"version {safe_text(definition['definition_version'])}; "
         f"a row belongs to the day of: {safe_text(definition['anchor'])}."
     )
+    page = f"catalogue?metric={quote(plain_text(definition['title']))}"
+    st.markdown(f"[Odd cases, limits, its own past and its changes]({page})")
     st.markdown(f"**Selected.** {selected_words(view)}")
     st.markdown(f"**Counted.** {counted_words(found.included_count, found.excluded_by_reason)}")
     _draw_rows(view, metric, found.rows, unit=definition["unit"])

@@ -61,10 +61,12 @@ def draw_filters(
     as_of: datetime,
     span: Span | None,
     is_used: bool = True,
+    of_page: Mapping[str, Sequence[str]] | None = None,
 ) -> Selection:
     """Draw the filters and return what they select; one team or service needs no choice.
 
     A page that they do not concern shows them disabled, so that they are kept for the next page.
+    `of_page` names what the page itself reads from the address, and what it takes there.
     """
     team_ids = _names(teams, "team_id")
     all_services = _names(services, "service_id")
@@ -73,7 +75,8 @@ def draw_filters(
         "service": [ALL_SERVICES, *all_services],
         "period": list(PERIODS),
     }
-    wrong = ignored({key: st.query_params[key] for key in st.query_params}, offered)
+    asked = {key: st.query_params[key] for key in st.query_params}
+    wrong = ignored(asked, {**offered, **(of_page or {})})
     team = service = ""
     with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
         if len(team_ids) > 1:

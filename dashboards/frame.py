@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from dashboards import app_pages, states
 from dashboards.catalogue import HEADLINES
 from dashboards.filters import draw_filters, ignored_sentence
 from dashboards.reader import (
+    definitions,
     forget_build,
     history,
     newer_build,
@@ -89,10 +90,23 @@ def _view(module: ModuleType, published: Published, now: datetime) -> View:
     span = history(published, build.build_id, tuple(spoken.metric for spoken in HEADLINES))
     with st.container(key="page_head", horizontal=True, vertical_alignment="center"):
         st.title(module.TITLE, anchor=False, width="stretch")
-        selection = draw_filters(teams, services, as_of=as_of, span=span, is_used=is_used)
+        selection = draw_filters(
+            teams, services, as_of=as_of, span=span, is_used=is_used,
+            of_page=_parameters(module, published),
+        )  # fmt: skip
     view = View(published, selection, zone)
     _say_as_of(view, now, is_filtered=is_used)
     return view
+
+
+def _parameters(module: ModuleType, published: Published) -> Mapping[str, Sequence[str]]:
+    """Return what a page reads from the address beside the filters."""
+    if not hasattr(module, "parameters"):
+        return {}
+    found: Mapping[str, Sequence[str]] = module.parameters(
+        definitions(published, published.build.build_id)
+    )
+    return found
 
 
 def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:

@@ -65,14 +65,19 @@ class View:
         build = self.build.build_id
         return reader.window(self.published, build, metric, since, until, teams, service_ids)
 
+    @property
+    def scope(self) -> tuple[str, str]:
+        """Return scope and its id for the selected service, team or everything."""
+        chosen = self.selection
+        if chosen.service_ids:
+            return "service", chosen.service_ids[0]
+        if chosen.team_ids:
+            return "team", chosen.team_ids[0]
+        return "organisation", "all"
+
     def points(self, metric: str, *, grain: str, since: date) -> tuple[Point, ...]:
         """Return a metric's periods for the selected service, team or everything."""
-        chosen = self.selection
-        scope, scope_id = "organisation", "all"
-        if chosen.service_ids:
-            scope, scope_id = "service", chosen.service_ids[0]
-        elif chosen.team_ids:
-            scope, scope_id = "team", chosen.team_ids[0]
+        scope, scope_id = self.scope
         return reader.points(
             self.published, self.build.build_id, metric, grain, scope, scope_id, since
         )  # fmt: skip

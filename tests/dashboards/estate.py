@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_sql import METRICS, create_metric
 
 AS_OF = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -185,6 +186,7 @@ def publish(
         _write_quality(connection, estate, stale=stale, failing=failing_source)
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
+        create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),

@@ -163,14 +163,17 @@ def create_metric(
 def _define(connection: duckdb.DuckDBPyConnection, metric: Metric) -> None:
     connection.execute("""create table if not exists v1.metric_definitions (
         metric varchar, title varchar, question varchar, plain_words varchar, unit varchar,
-        direction varchar, formula varchar, source_of_definition varchar, anchor varchar,
-        kind varchar, domain varchar, definition_version varchar, rows_sql varchar)""")
-    connection.execute(
-        "insert into v1.metric_definitions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            metric.name, metric.title, metric.question, f"{metric.question} Shown as its median.",
-            metric.unit, metric.direction, "median of all rows in the period",
-            "DORA, 2025", "deployment finished", metric.kind, "deployments", "1.0.0",
-            f"select * from v1.{metric.name}_observations",
-        ],
-    )  # fmt: skip
+        direction varchar, formula varchar, interval_method varchar, edge_cases varchar[],
+        known_limits varchar[], origin varchar, used_by varchar, source_of_definition varchar,
+        anchor varchar, kind varchar, domain varchar, definition_version varchar,
+        rows_sql varchar)""")
+    values = [
+        metric.name, metric.title, metric.question, f"{metric.question} Shown as its median.",
+        metric.unit, metric.direction, "median of all rows in the period", "Order statistics.",
+        [f"An odd case of {metric.name} with *stars* and cost $5.", "Another odd case."],
+        ["It does not tell everything."], "DORA (https://dora.dev/guides/dora-metrics/): its own.",
+        "Teams decide with it.", "DORA, 2025", "deployment finished", metric.kind, "deployments",
+        "1.0.0", f"select * from v1.{metric.name}_observations",
+    ]  # fmt: skip
+    marks = ", ".join("?" for _ in values)
+    connection.execute(f"insert into v1.metric_definitions values ({marks})", values)

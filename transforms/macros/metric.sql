@@ -252,8 +252,9 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
 
 {% macro metric_meta() %}{{ return(model.config.meta) }}{% endmacro %}
 
-{% macro definition_version() -%}
-(select definition_version from {{ ref('build_information') }})
+{# The version of a metric's newest change: what its rows were computed by. #}
+{% macro definition_version(meta=none) -%}
+{{ text_literal(((meta or metric_meta()).changes | last).version) }}
 {%- endmacro %}
 
 
@@ -581,7 +582,7 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
         'scope_id': 'Team or service; all for the organisation.',
         'state': 'ok, insufficient (n below 10), no_data (nothing to count) or uncovered (a source was not read on any of its days).',
         'unit': 'Unit of value, interval, mean and quantiles.',
-        'definition_version': 'Version of the definition set that computed the row.',
+        'definition_version': 'Version of the definition of this metric that computed the row.',
         'value': 'The number; null is never 0.',
         'n': 'Observations counted.',
         'numerator': 'Counted events of a rate.',

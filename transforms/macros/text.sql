@@ -12,3 +12,8 @@
 {%- endfor -%}
 replace(replace({{ rendered.sql }}, chr(1), '(?:.*/)?'), chr(2), '.*')
 {%- endmacro %}
+
+{# Texts as an SQL list. #}
+{% macro text_literals(texts) -%}
+[{% for text in texts %}{{ text_literal(text) }}{% if not loop.last %}, {% endif %}{% endfor %}]
+{%- endmacro %}
