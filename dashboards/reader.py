@@ -143,13 +143,14 @@ def explanation(
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def table(_published: Published, build_id: str, name: str) -> pl.DataFrame:
-    """Return one small table: teams, services, source_health, audit_results, coverage_figures."""
+    """Return one small table as it is published, by its name."""
     reads = {
         "teams": _published.teams,
         "services": _published.services,
         "source_health": _published.source_health,
         "audit_results": _published.audit_results,
         "coverage_figures": _published.coverage_figures,
+        "restatements": _published.restatements,
     }
     return reads[name]()
 

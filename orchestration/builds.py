@@ -21,7 +21,8 @@ class Manifest:
     """What a build is, from what it was made and what it holds.
 
     Units: `built_at` and `as_of` are ISO 8601 in UTC. `moves_current` is false for a build of a
-    past instant, which was stored without being shown.
+    past instant, which was stored without being shown. `restated` counts the numbers of past
+    periods that are not what the build before said, by cause.
     """
 
     build_id: str
@@ -39,6 +40,7 @@ class Manifest:
     pseudonym_key_id: str = ""
     table_fingerprints: dict[str, str] = field(default_factory=dict)
     moves_current: bool = True
+    restated: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Return the manifest as the text that is stored."""

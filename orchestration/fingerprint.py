@@ -15,6 +15,7 @@ DATA_QUALITY_TABLES = frozenset(
         "source_health",
         "audit_results",
         "quarantined_records",
+        "restatements",
     }
 )
 

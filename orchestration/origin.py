@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from orchestration.build import newest_read_at
 from orchestration.catalogue import configuration_id
+from orchestration.journal import parse_instant
 from orchestration.keys import key_id
 from orchestration.lake import CATALOGUE_SOURCE, CATALOGUE_STREAM, Lake
 from orchestration.publish import Origin
@@ -24,10 +25,11 @@ def describe_origin(home: Home, *, key: SecretStr, as_of: datetime | None = None
     lake = Lake(home.lake)
     sample = read_sample(home)
     newest = newest_read_at(lake)
-    catalogue = read_catalogue(lake)
+    as_of = as_of or (sample.as_of if sample else newest)
+    catalogue = read_catalogue(lake, as_of=as_of)
     zones = [row["report_timezone"] for row in catalogue if row["record_type"] == "organisation"]
     return Origin(
-        as_of=as_of or (sample.as_of if sample else newest),
+        as_of=as_of,
         sample_data=sample is not None,
         code_version=code_version(),
         definition_version=definition_version(),
@@ -37,8 +39,12 @@ def describe_origin(home: Home, *, key: SecretStr, as_of: datetime | None = None
     )
 
 
-def read_catalogue(lake: Lake) -> list[dict[str, Any]]:
-    """Return the newest catalogue in the lake, which is the configuration that models see."""
+def read_catalogue(lake: Lake, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Return the newest catalogue read by an instant: the configuration that models will see."""
     lines = lake.journal(CATALOGUE_SOURCE, CATALOGUE_STREAM)
-    pages = [line for line in lines if line["event"] == "page"]
+    pages = [
+        line
+        for line in lines
+        if line["event"] == "page" and parse_instant(str(line["read_at"])) <= as_of
+    ]
     return list(json.loads(lake.body(pages[-1]))) if pages else []

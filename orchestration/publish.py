@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,10 +21,12 @@ from orchestration.audit import AuditResult
 from orchestration.builds import Manifest
 from orchestration.errors import ConfigurationError, NothingToRead, PublishFailed
 from orchestration.fingerprint import Fingerprint, read_fingerprint
+from orchestration.restatements import TABLE, Earlier, write_restatements
 from orchestration.warehouse import (
     PUBLISHED_SCHEMA,
     quoted,
     row_counts,
+    scalar,
     views,
     warehouse,
 )
@@ -72,7 +74,8 @@ def publish(
     """Write the work file as a new immutable build and, if asked, make it current.
 
     A build equal to the current one (same fingerprint, as-of, code and configuration) is not
-    written again. Errors: PublishFailed; then `current` is as it was.
+    written again. One that moves current is compared with what readers see until then, and carries
+    what it restates. Errors: PublishFailed; then `current` is as it was.
     """
     home.builds.mkdir(parents=True, exist_ok=True)
     builds.remove_leftovers(home.published)
@@ -101,7 +104,10 @@ def publish(
     same = _same_build(home, manifest, among_all=not moves_current)
     if same is not None:
         return Publication(manifest=builds.read_manifest(same), path=same, is_new=False)
-    target = _on_disk(home, lambda: _write_build(home, manifest, audit, work_file=work_file))
+    earlier = _earlier(previous) if moves_current else None
+    target, manifest = _on_disk(
+        home, lambda: _write_build(home, manifest, audit, work_file=work_file, earlier=earlier)
+    )
     if moves_current:
         _on_disk(home, lambda: builds.point(home.current, target))
     removed = builds.prune(home.builds, protected=(target, previous), keep=keep)
@@ -190,18 +196,35 @@ def _seal(work_file: Path) -> None:
         )
 
 
-def _strip(file: Path) -> None:
-    """Leave only the published schema, and check that its views need nothing else."""
+def _earlier(previous: Path | None) -> Earlier | None:
+    """Return what readers see until now; None when it has no readable manifest."""
+    if previous is None:
+        return None
+    try:
+        return Earlier(path=previous, manifest=builds.read_manifest(previous))
+    except PublishFailed:
+        return None
+
+
+def _finish(file: Path, manifest: Manifest, *, earlier: Earlier | None) -> Manifest:
+    """Leave only the published schema, and add what the build restates."""
     with warehouse(file, read_only=False) as connection:
-        schemas = connection.execute(
-            "select schema_name from duckdb_schemas() where not internal "
-            "and database_name = current_database() and schema_name not in ('main', ?)",
-            [PUBLISHED_SCHEMA],
-        ).fetchall()
-        for (schema,) in schemas:
-            connection.execute(f"drop schema {quoted(str(schema))} cascade")
+        _strip(connection)
+        restated = write_restatements(connection, manifest, earlier=earlier)
+        count = int(str(scalar(connection, f"select count(*) from {PUBLISHED_SCHEMA}.{TABLE}")))
         connection.execute("checkpoint")
         _check_views(connection)
+    return replace(manifest, tables=manifest.tables | {TABLE: count}, restated=restated)
+
+
+def _strip(connection: duckdb.DuckDBPyConnection) -> None:
+    schemas = connection.execute(
+        "select schema_name from duckdb_schemas() where not internal "
+        "and database_name = current_database() and schema_name not in ('main', ?)",
+        [PUBLISHED_SCHEMA],
+    ).fetchall()
+    for (schema,) in schemas:
+        connection.execute(f"drop schema {quoted(str(schema))} cascade")
 
 
 def _check_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -220,8 +243,13 @@ def _check_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_build(
-    home: Home, manifest: Manifest, audit: Sequence[AuditResult], *, work_file: Path
-) -> Path:
+    home: Home,
+    manifest: Manifest,
+    audit: Sequence[AuditResult],
+    *,
+    work_file: Path,
+    earlier: Earlier | None,
+) -> tuple[Path, Manifest]:
     target = home.builds / manifest.build_id
     aside = home.builds / f".{manifest.build_id}.tmp"
     shutil.rmtree(aside, ignore_errors=True)
@@ -229,7 +257,7 @@ def _write_build(
         aside.mkdir(parents=True)
         file = aside / builds.WAREHOUSE
         shutil.copyfile(work_file, file)
-        _strip(file)
+        manifest = _finish(file, manifest, earlier=earlier)
         file.chmod(0o444)
         results = json.dumps([asdict(row) for row in audit], indent=1, default=str)
         (aside / builds.AUDIT).write_text(results + "\n", encoding="utf-8")
@@ -242,7 +270,7 @@ def _write_build(
     except (OSError, PublishFailed, duckdb.Error):
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    return target
+    return target, manifest
 
 
 def _on_disk(home: Home, write: Callable[[], T]) -> T:

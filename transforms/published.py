@@ -42,6 +42,21 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+_NO_RESTATEMENTS = pl.DataFrame(
+    schema={
+        **dict.fromkeys(("restatement_id", "metric", "grain", "scope", "scope_id"), pl.String),
+        **dict.fromkeys(("period_start_date", "period_end_date"), pl.Date),
+        **dict.fromkeys(("unit", "old_state", "new_state"), pl.String),
+        **dict.fromkeys(("old_value", "new_value"), pl.Float64),
+        **dict.fromkeys(("old_n", "new_n"), pl.Int64),
+        "was_provisional": pl.Boolean,
+        **dict.fromkeys(("cause", "detail"), pl.String),
+        **dict.fromkeys(("old_as_of", "new_as_of"), pl.Datetime("us")),
+        **dict.fromkeys(("old_build_id", "new_build_id"), pl.String),
+    }
+)
+
+
 class UnknownMetric(PublishedError):
     """No metric of that name is in the build."""
 
@@ -291,6 +306,21 @@ class Published:
     def coverage_figures(self) -> pl.DataFrame:
         """Return how much of what was read can be used, with counts."""
         return self._frame(f"select * from {SCHEMA}.coverage_figures order by figure, source")
+
+    def restatements(self) -> pl.DataFrame:
+        """Return the numbers of past periods that publishes changed, newest publish first.
+
+        Shape: one row per number; without rows for a build that compared itself with none.
+        Source: orchestration/restatements.py
+        """
+        try:
+            self._columns("restatements")
+        except UnknownTable:
+            return _NO_RESTATEMENTS
+        return self._frame(
+            f"select * from {SCHEMA}.restatements"
+            " order by new_build_id desc, metric, grain, scope, scope_id, period_start_date"
+        )
 
     @cached_property
     def _metrics(self) -> frozenset[str]:

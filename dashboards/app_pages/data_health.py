@@ -4,6 +4,12 @@ import polars as pl
 import streamlit as st
 
 from dashboards import states
+from dashboards.restated import (
+    MOST_ROWS,
+    restated_sentence,
+    restated_table,
+    since_last_publish,
+)
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.sources import (
     ages,
@@ -29,6 +35,7 @@ def render(view: View) -> None:
     st.markdown(f"#### {health_sentence(len(sources), late=late)}")
     _draw_sources(health)
     _draw_coverage(view.table("coverage_figures"))
+    _draw_restated(view)
     _draw_audit(audit)
 
 
@@ -78,6 +85,24 @@ def _draw_coverage(coverage: pl.DataFrame) -> None:
     st.dataframe(
         coverage_table(coverage), hide_index=True, height="content", alt="How much is known"
     )
+
+
+def _draw_restated(view: View) -> None:
+    st.subheader("Restated since the last publish", anchor=False)
+    every = view.table("restatements")
+    restated = since_last_publish(every, build_id=view.build.build_id)
+    st.caption(restated_sentence(restated, earlier=every.height - restated.height))
+    if restated.is_empty():
+        return
+    titles = {name: str(one["title"]) for name, one in view.definitions().items()}
+    st.dataframe(
+        restated_table(restated, titles=titles),
+        hide_index=True,
+        height="content" if restated.height <= 12 else 400,
+        alt="Numbers of past periods that changed: old, new, cause",
+    )
+    if restated.height > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS} of {restated.height:,} are shown.")
 
 
 def _draw_audit(audit: pl.DataFrame) -> None:

@@ -1,7 +1,7 @@
 """The commands run, sync, build and publish."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -91,6 +91,8 @@ def tell_publication(publication: Publication, *, moves_current: bool = True) ->
         say(f"Published {where}: {rows} rows in {len(manifest.tables)} tables.")
     else:
         say(f"Stored {where}; current is as it was. `leadline sql --build` asks it.")
+    if publication.is_new and manifest.restated:
+        say(describe_restated(manifest.restated))
     warned = manifest.audit.get("warned", 0)
     if manifest.tables.get("fct_deployments") == 0:
         say(
@@ -99,6 +101,15 @@ def tell_publication(publication: Publication, *, moves_current: bool = True) ->
         )
     if warned:
         say(f"{warned} check(s) warn; see Data health or v1.audit_results.")
+
+
+def describe_restated(restated: Mapping[str, int]) -> str:
+    """Return one sentence: how many numbers of past periods changed, and why."""
+    causes = "; ".join(f"{count} by {cause}" for cause, count in restated.items())
+    return (
+        f"Restated {sum(restated.values())} numbers of past periods ({causes}); "
+        "see Data health or v1.restatements."
+    )
 
 
 def _settings(context: Context, *, config: Path | None) -> Settings:

@@ -51,10 +51,10 @@ def lone_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
 
 @pytest.fixture(scope="session")
 def stale_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
-    """A build with one late source and one that refused its token, not of sample data."""
+    """A build with a late source, one that refused its token, and numbers that were restated."""
     home = tmp_path_factory.mktemp("stale")
     early = make_estate(as_of=estate.as_of - timedelta(days=2), days=60)
-    publish(home, early, sample_data=False, stale=True, failing_source=True)
+    publish(home, early, sample_data=False, stale=True, failing_source=True, restated=True)
     return home
 
 

@@ -8,7 +8,7 @@ real ones live in the metric models and are tested there.
 import json
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,7 @@ def publish(
     sample_data: bool = True,
     stale: bool = False,
     failing_source: bool = False,
+    restated: bool = False,
 ) -> Path:
     """Write the estate as a published build, point `current` at it and return its folder."""
     folder = home / "published" / "builds" / build_id
@@ -184,6 +185,8 @@ def publish(
         connection.execute("create schema v1")
         _write_facts(connection, estate)
         _write_quality(connection, estate, stale=stale, failing=failing_source)
+        if restated:
+            _write(connection, "restatements", _restatements(estate, build_id))
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
@@ -201,6 +204,27 @@ def publish(
     link.symlink_to(Path("builds") / build_id)
     link.replace(home / "published" / "current")
     return folder
+
+
+def _restatements(estate: Estate, build_id: str) -> pl.DataFrame:
+    end = estate.as_of.replace(tzinfo=None)
+    old, number = end - timedelta(days=5), {"unit": "ratio", "old_value": 0.1, "new_value": 0.2}
+    hour = {"unit": "seconds", "old_value": None, "new_value": 7200.0}
+    return pl.DataFrame(
+        [
+            {"restatement_id": f"{metric}{scope}{build}", "metric": metric, "grain": "month",
+             "scope": scope, "scope_id": scope_id, "period_start_date": date(2026, 10, 1),
+             "period_end_date": date(2026, 11, 1), "old_n": n - 1, "new_n": n,
+             "old_state": "ok" if n > 1 else "no_data", "new_state": "ok", **values,
+             "was_provisional": scope == "team", "cause": cause, "detail": "value, n",
+             "old_as_of": old, "new_as_of": end, "old_build_id": "b0", "new_build_id": build}
+            for metric, scope, scope_id, n, values, cause, build in (
+                ("time_to_restore", "team", HOSTILE[0], 1, hour, "code, late_data", build_id),
+                ("change_failure_rate", "organisation", "all", 41, number, "late_data", build_id),
+                ("change_failure_rate", "organisation", "all", 40, number, "late_data", "b0"),
+            )
+        ]
+    )  # fmt: skip
 
 
 def _text(moment: datetime) -> str:

@@ -116,6 +116,33 @@ def test_data_health_says_that_the_counts_add_up(look_at: OpenPage, published_ho
     assert any("select count(*) from v1.fct_changes" in code.value for code in app.code)
 
 
+def test_data_health_lists_what_the_last_publish_restated(
+    look_at: OpenPage, stale_home: Path
+) -> None:
+    app = look_at(stale_home, "health")
+    assert (
+        "2 numbers of past periods changed (other code and data read since: 1; "
+        "data read since: 1). Provisional until then: 1. Earlier publishes restated "
+        "1 number;"
+    ) in said(app)
+    table = next(frame.value for frame in app.dataframe if "Was provisional" in frame.value)
+    rows = [list(row) for row in table.itertuples(index=False)]
+    assert [row[1:] for row in rows] == [
+        ["Organisation", "1 Oct 2026 to 31 Oct 2026", "10 % (n 40)", "20 % (n 41)",
+         "data read since", "no"],
+        [rows[1][1], "1 Oct 2026 to 31 Oct 2026", "no data (n 0)", "2 h (n 1)",
+         "other code and data read since", "yes"],
+    ]  # fmt: skip
+    assert rows[1][1].startswith("Team ")
+
+
+def test_data_health_says_in_words_that_nothing_was_restated(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    text = said(look_at(published_home, "health"))
+    assert "No number of a past period has changed since the last publish." in text
+
+
 def test_the_summary_has_six_cards_with_value_evidence_and_explanation(
     look_at: OpenPage, published_home: Path
 ) -> None:

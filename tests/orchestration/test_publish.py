@@ -36,7 +36,7 @@ def test_a_build_is_published_whole_and_read_only(home: Home, publisher: Publish
     assert stat.S_IMODE(file.stat().st_mode) == 0o444
     manifest = builds.read_manifest(publication.path)
     assert manifest.build_id == "20261122T120001Z-00000001"
-    assert manifest.tables == {"things": 2}
+    assert manifest.tables == {"things": 2, "restatements": 0}
     assert manifest.audit == {"passed": 1, "warned": 0, "blocked": 0}
     assert manifest.previous_build is None
     assert publisher(3, second=2).manifest.previous_build == manifest.build_id

@@ -1,8 +1,11 @@
 {# The lake's journal, read once a build: which pages exist, how they are written, what each run did. #}
 {% macro lake_path() %}{{ env_var('LEADLINE_LAKE') }}/{% endmacro %}
 
+{# LEADLINE_DUCKDB_THREADS sets how many threads DuckDB uses: all cores where it is not set. #}
 {% macro open_lake() %}
 {% if execute %}
+{%- set threads = env_var('LEADLINE_DUCKDB_THREADS', '') %}
+{% if threads %}set threads = {{ threads | int }};{% endif %}
 create schema if not exists staged.staging;
 create table if not exists staged.staging.page_accounts (
     model varchar, page_id varchar, source varchar, kind varchar, stream varchar,

@@ -66,8 +66,19 @@ with
                 ),
                 {{ as_of() }}
             ) as known_until_at
-        from {{ ref("stg_servicenow__incident_audit_log") }}
-        where read_at <= {{ as_of() }}
+        from
+            (
+                {# a later export tells of the same update again: that is no version of its own #}
+                select *
+                from {{ ref("stg_servicenow__incident_audit_log") }}
+                where read_at <= {{ as_of() }}
+                qualify
+                    row_number() over (
+                        partition by source, number, row_ordinal
+                        order by page_id desc, ordinal desc
+                    )
+                    = 1
+            )
     ),
     audit_log as (
         select
