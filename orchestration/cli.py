@@ -38,6 +38,14 @@ class Output(StrEnum):
     PARQUET = "parquet"
 
 
+class ReportOutput(StrEnum):
+    """How a report for people or programs is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class EstateSize(StrEnum):
     """The estates that the generator writes."""
 
@@ -170,6 +178,34 @@ def sql(
     from orchestration.commands import sql as command
 
     command.sql(query, output=output.value, file=to, limit=limit, build_id=build_id)
+
+
+@app.command()
+def compare(
+    peer: Annotated[
+        str, typer.Option("--with", help="devlake, gitlab, datadog, four_keys, middleware or all.")
+    ],
+    since: Annotated[str | None, typer.Option(help="First day, as 2026-09-01.")] = None,
+    until: Annotated[str | None, typer.Option(help="Day after the last, as 2026-10-01.")] = None,
+    month: Annotated[str | None, typer.Option(help="One month, as 2026-09.")] = None,
+    service: Annotated[str | None, typer.Option(help="One service, by name or key.")] = None,
+    output: Annotated[
+        ReportOutput, typer.Option("--format", "-f", help="How the report is written.")
+    ] = ReportOutput.TABLE,
+    build_id: Annotated[
+        str | None, typer.Option("--build", help="Ask this build, not the current one.")
+    ] = None,
+) -> None:
+    """Show our numbers beside those of another tool, with the reason of each difference."""
+    from orchestration.commands import compare as command
+
+    command.compare(
+        peer,
+        days=command.Days(since=since, until=until, month=month),
+        service=service,
+        output=output.value,
+        build_id=build_id,
+    )
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
