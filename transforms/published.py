@@ -323,25 +323,30 @@ class Published:
         )
 
     def peer_metrics(
-        self, *, since: date, until: date, service_id: str | None = None
+        self,
+        *,
+        since: date,
+        until: date,
+        service_id: str | None = None,
+        peers: Sequence[str] | None = None,
     ) -> pl.DataFrame:
         """Return what other tools would show for any days (until excluded), with why it differs.
 
         Shape: one row per peer, metric and edition of its bands; columns as in v1.peer_metrics,
         then peer_title, peer_metric, direction, sentence and source_url.
         Errors: UnknownTable when the build is older than the comparison.
-        Source: the table macro peer_metrics_between, rendered from the same body as the table.
+        Source: the table macro peer_metrics_between, rendered from the same body as the view.
         """
         self._columns("peer_differences")
         return self._frame(
             "select numbers.*, words.peer_title, words.peer_metric, words.direction,"
             " words.sentence, words.source_url"
             f" from {SCHEMA}.peer_metrics_between("
-            "?::date, ?::date, in_service_id := ?::varchar) as numbers"
+            "?::date, ?::date, in_service_id := ?::varchar, peers := ?::varchar[]) as numbers"
             f" inner join {SCHEMA}.peer_differences as words"
             " on numbers.peer = words.peer and numbers.metric = words.metric"
             " order by numbers.peer, numbers.metric, numbers.edition",
-            [since, until, service_id],
+            [since, until, service_id, _listed(peers)],
         )
 
     @cached_property

@@ -26,7 +26,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Committed:
-    """A commit; `in_branch` as pushed to the deployed branch, `is_original` as somebody wrote it."""
+    """A commit; `in_branch` as pushed to the branch, `is_original` as somebody wrote it."""
 
     authored: datetime
     committed: datetime
@@ -37,7 +37,7 @@ class Committed:
 
 @dataclass(frozen=True)
 class Merged:
-    """A pull request (or, without `created`, a commit of its own) and the deployment it went with."""
+    """A pull request (without `created` a commit of its own) and the deployment it went with."""
 
     service: str
     title: str
@@ -319,15 +319,11 @@ def _remedied(own: list[Deployed], place: int, changes: list[Merged]) -> list[De
 
 def middleware(books: Books, asked: Question) -> dict[str, Number]:
     """Return what Middleware would show."""
-    whole = sorted(
-        (one for one in books.deployments if one.is_whole), key=lambda one: one.started
-    )
+    whole = sorted((one for one in books.deployments if one.is_whole), key=lambda one: one.started)
     leads = []
     for change in books.changes:
         runs = [
-            one
-            for one in whole
-            if one.service == change.service and one.started >= change.merged
+            one for one in whole if one.service == change.service and one.started >= change.merged
         ]
         if change.created is None or not runs or not asked.holds(change.merged):
             continue

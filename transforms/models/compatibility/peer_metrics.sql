@@ -1,5 +1,8 @@
-{# What other tools would show for the same records, by month and over the whole history. #}
-{{ config(post_hook="{{ peer_metrics_between() }}") }}
+{#
+  What other tools would show for the same records, by month and over the whole history. A view: it
+  costs a build nothing, and whoever asks for one peer or service computes no other.
+#}
+{{ config(materialized="view", post_hook="{{ peer_metrics_between() }}") }}
 
 with
     known as (
