@@ -17,7 +17,9 @@ from orchestration.builds import WAREHOUSE, Manifest
 from orchestration.warehouse import PUBLISHED_SCHEMA, quoted, scalar
 
 TABLE = "restatements"
-# Older publishes go, each as a whole, when their rows are more than this; the newest always stays.
+# A build holds all that its own publish restated. Of each publish before it carries so many rows,
+# those of the organisation and of teams first, and so many of all, the newest publishes first.
+PUBLISH_ROWS = 20_000
 HISTORY_ROWS = 100_000
 # Nine significant digits, as in the fingerprint: parallel sums differ in the last ones.
 TOLERANCE = 1e-9
@@ -115,19 +117,18 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
 
 
 def _carry_over(connection: duckdb.DuckDBPyConnection) -> None:
-    kept = [name for name in _COLUMNS if name in _columns(connection, "earlier").get(TABLE, ())]
-    if "new_build_id" not in kept:
+    known = _columns(connection, "earlier").get(TABLE, [])
+    if "new_build_id" not in known:
         return
-    names = ", ".join(kept)
+    names = ", ".join(name for name in _COLUMNS if name in known)
     connection.execute(
         f"insert into {_place()} by name "
-        "with publishes as ("
-        " select new_build_id, sum(count(*)) over (order by new_build_id desc) as row_count"
-        f" from earlier.{PUBLISHED_SCHEMA}.{TABLE} group by new_build_id"
-        ") "
-        f"select {names} from earlier.{PUBLISHED_SCHEMA}.{TABLE} where new_build_id in "
-        "(select new_build_id from publishes where row_count <= ?) order by all",
-        [HISTORY_ROWS],
+        f"select {names} from earlier.{PUBLISHED_SCHEMA}.{TABLE} "
+        "qualify row_number() over (partition by new_build_id "
+        "order by scope = 'organisation' desc, scope = 'team' desc, restatement_id) <= ? "
+        "order by new_build_id desc, scope = 'organisation' desc, scope = 'team' desc, "
+        "restatement_id limit ?",
+        [PUBLISH_ROWS, HISTORY_ROWS],
     )
 
 
@@ -186,6 +187,7 @@ def _changed(metric: str, columns: Sequence[str]) -> str:
     """Return the SQL for one metric's rows of past periods that are not what they were.
 
     Numbers that were never published before (a new service, a longer history) restate nothing.
+    Most rows are what they were, so only those whose hash is gone are looked at side by side.
     """
     young = " or ".join(
         f"coalesce({condition}, false)"
@@ -203,9 +205,11 @@ def _changed(metric: str, columns: Sequence[str]) -> str:
         "old.value as old_value, new.value as new_value, old.n as old_n, new.n as new_n, "
         "old.definition_version is distinct from new.definition_version as is_redefined, "
         f"new.state is null as is_gone, {young or 'false'} as was_provisional "
-        f"from earlier.{PUBLISHED_SCHEMA}.{quoted(metric)} as old "
+        f"from (select * from earlier.{PUBLISHED_SCHEMA}.{quoted(metric)} "
+        f"where period_end_date <= $over and {_ROW_HASH} not in "
+        f"(select {_ROW_HASH} from {PUBLISHED_SCHEMA}.{quoted(metric)})) as old "
         f"left join {PUBLISHED_SCHEMA}.{quoted(metric)} as new on {same_key} "
-        "where old.period_end_date <= $over and case when new.state is null then old.n > 0 else "
+        "where case when new.state is null then old.n > 0 else "
         f"old.state <> new.state or old.n <> new.n or {_differs('old.value', 'new.value')} end"
     )
 
@@ -217,6 +221,7 @@ def _differs(old: str, new: str) -> str:
     )
 
 
+_ROW_HASH = f"hash({', '.join(_KEY)}, state, n, value)"
 _JUDGED = f"""
 select
     md5(concat_ws('|', $old_build_id, $new_build_id, metric, grain, scope, scope_id,

@@ -18,6 +18,7 @@ from orchestration.build import (
 )
 from orchestration.errors import AuditBlocked, BuildFailed, NothingToRead
 from orchestration.lake import BulkPage, Lake
+from orchestration.origin import describe_origin
 from orchestration.settings import process_environment
 from orchestration.warehouse import warehouse
 from tests.orchestration.conftest import NOON
@@ -222,6 +223,22 @@ def test_as_of_is_the_newest_instant_in_the_lake(home: Home) -> None:
         page = BulkPage(body=b"{}\n", row_count=1, read_at=moment)
         lake.append_bulk(source, "commits", kind=source, pages=[page], read_at=moment)
     assert newest_read_at(lake) == NOON.replace(hour=11)
+
+
+def test_a_build_of_an_earlier_instant_states_the_configuration_of_that_instant(
+    home: Home,
+) -> None:
+    lake, key = Lake(home.lake), SecretStr("key")
+    for hour, zone in ((8, "UTC"), (10, "Europe/Berlin")):
+        record = {"record_type": "organisation", "report_timezone": zone}
+        lake.write_catalogue([record], read_at=NOON.replace(hour=hour))
+    page = BulkPage(body=b"{}\n", row_count=1, read_at=NOON)
+    lake.append_bulk("git", "commits", kind="git", pages=[page], read_at=NOON)
+    newest = describe_origin(home, key=key)
+    earlier = describe_origin(home, key=key, as_of=NOON.replace(hour=9))
+    assert (newest.report_timezone, earlier.report_timezone) == ("Europe/Berlin", "UTC")
+    assert newest.configuration_id != earlier.configuration_id
+    assert newest.as_of == NOON
 
 
 def test_a_lake_that_holds_only_the_catalogue_is_empty(home: Home) -> None:

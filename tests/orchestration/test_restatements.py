@@ -172,8 +172,13 @@ def test_former_restatements_are_carried_over_and_bounded(
     assert estate.rows()["new_value"].to_list() == [80, 70]
     assert len(set(estate.rows()["restatement_id"])) == 2
     monkeypatch.setattr(restatements, "HISTORY_ROWS", 1)
-    estate.publish(in_october(90, 1))
+    estate.publish(in_october(90, 1), in_october(1, 1, service="other"))
     assert estate.rows()["new_value"].to_list() == [90, 80]
+    monkeypatch.setattr(restatements, "HISTORY_ROWS", 9)
+    monkeypatch.setattr(restatements, "PUBLISH_ROWS", 1)
+    estate.publish(in_october(95, 1), in_october(2, 1, service="other"))
+    estate.publish(in_october(95, 1), in_october(2, 1, service="other"))
+    assert estate.rows()["new_build_id"].n_unique() == estate.rows().height == 3
 
 
 def test_the_same_build_again_and_a_build_of_a_past_instant_restate_nothing(
