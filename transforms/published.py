@@ -141,11 +141,14 @@ class Published:
         Errors: UnknownMetric.
         Source: the table macro <name>_between, rendered from the same body as the metric's table.
         """
+        in_zone = "" if zone is None else ", zone := ?::varchar"
         return self._frame(
             f"select * from {SCHEMA}.{self._known(name)}_between("
-            "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[],"
-            " zone := ?::varchar)",
-            [since, until, _listed(team_ids), _listed(service_ids), zone],
+            f"?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[]{in_zone})",
+            [
+                *(since, until, _listed(team_ids), _listed(service_ids)),
+                *(() if zone is None else (zone,)),
+            ],
         )
 
     def observations(

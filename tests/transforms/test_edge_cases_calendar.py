@@ -588,7 +588,7 @@ def test_a_reading_that_comes_twice_is_the_first_and_counted_as_doubtful(
 
 def test_a_reading_that_never_comes_is_set_aside_with_its_reason(published: Published) -> None:
     rows = published.rows("quarantined_records", filters={"source": "export"})
-    assert rows["reason"].to_list() == ["an opening time that its zone's clocks skip"]
+    assert rows["reason"].to_list() == ["an opening time that the clocks of its zone skip"]
 
 
 def test_an_import_ends_with_its_last_record_and_takes_nothing_from_what_is_read_live(

@@ -65,16 +65,16 @@ select
                 "an update without row number": "try_cast(row_ordinal as bigint) is null",
                 "an update whose time does not read d/m/yyyy H:MM": "updated_reading is null",
                 "an incident whose opening time does not read d/m/yyyy H:MM": "opened_reading is null",
-                "an opening time that its zone's clocks skip": is_skipped_in_zone(
+                "an opening time that the clocks of its zone skip": is_skipped_in_zone(
                     "opened_reading", "zone"
                 ),
-                "a time of resolution that its zone's clocks skip": is_skipped_in_zone(
+                "a time of resolution that the clocks of its zone skip": is_skipped_in_zone(
                     "resolved_reading", "zone"
                 ),
-                "a time of closing that its zone's clocks skip": is_skipped_in_zone(
+                "a time of closing that the clocks of its zone skip": is_skipped_in_zone(
                     "closed_reading", "zone"
                 ),
-                "a time of update that its zone's clocks skip": is_skipped_in_zone(
+                "a time of update that the clocks of its zone skip": is_skipped_in_zone(
                     "updated_reading", "zone"
                 ),
             }
