@@ -1,6 +1,7 @@
 """Import an exported ServiceNow audit log: a CSV with one row per version of an incident.
 
-Values stay as they are written ("?" is null, 29/2/2016 01:16 is UTC); SQL gives them types.
+Values stay as they are written ("?" is null, 29/2/2016 01:16 is a time of the export's zone, which
+the page's context names); SQL gives them types.
 """
 
 import csv
@@ -19,9 +20,9 @@ EXPECTED = ("number", "sys_updated_at")
 
 
 def audit_pages(
-    path: Path, *, stream: Stream, known: str, now: datetime
+    path: Path, *, stream: Stream, zone: str, known: str, now: datetime
 ) -> Iterator[Page | Refusal]:
-    """Yield the file as one page if it changed, or its refusal if it is no such log.
+    """Yield the file as one page if it or its zone changed, or its refusal if it is no such log.
 
     Errors: SourceUnreachable when the file cannot be read.
     """
@@ -32,7 +33,7 @@ def audit_pages(
         raise SourceUnreachable(
             f"{path} cannot be read; set audit_log to the exported file", stream=stream.name
         ) from exc
-    stamp = hashlib.sha256(body).hexdigest()
+    stamp = hashlib.sha256(body).hexdigest() + ("" if zone == "UTC" else f" {zone}")
     if stamp == known:
         return
     url, checkpoint = f"file:{path.name}", {"cursor": {"stamp": stamp}}
@@ -59,7 +60,7 @@ def audit_pages(
         media_type="text/csv",
         read_at=now,
         row_count=decoded.count(b"\n"),
-        context={"file": path.name},
+        context={"file": path.name, "timezone": zone},
         format="ndjson",
         decoded=decoded,
         checkpoint=checkpoint,

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
 from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._errors import PaginationLoop
@@ -57,8 +58,17 @@ def _table(name: str, description: str) -> Stream:
     )
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is not a time zone such as Europe/Berlin or UTC")
+    return name
+
+
 class Config(BaseModel):
-    """Say which instance and tables to read and as whom; or which exported audit log."""
+    """Say which instance and tables to read and as whom; or which exported audit log.
+
+    `source_timezone` is the zone in which the audit log was exported; tables are in UTC.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +81,7 @@ class Config(BaseModel):
     since: Since | None = None
     are_totals_exact: bool = False
     audit_log: Path | None = None
+    source_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     ca_bundle: Path | None = None
 
     @model_validator(mode="after")
@@ -134,7 +145,13 @@ class ServiceNowConnector:
         """
         if stream.name == AUDIT.name and self.config.audit_log is not None:
             known = str((cursor or {}).get("stamp", ""))
-            yield from audit_pages(self.config.audit_log, stream=stream, known=known, now=now)
+            yield from audit_pages(
+                self.config.audit_log,
+                stream=stream,
+                zone=self.config.source_timezone,
+                known=known,
+                now=now,
+            )
             return
         if client is None:
             raise TypeError("ServiceNow tables are read over HTTP and need a client")

@@ -1,6 +1,7 @@
 """What every connector promises, tried on each that is in the folder."""
 
 import ast
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -8,8 +9,8 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 import connectors
-from connectors import discover
-from connectors._contract import Connector
+from connectors import discover, github, pagerduty, servicenow
+from connectors._contract import Bounded, Connector
 
 MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
@@ -105,3 +106,26 @@ def test_no_connector_reads_the_clock_the_environment_or_another_room(path: Path
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
     assert not called & {"os.environ", "os.getenv", "datetime.now", "datetime.utcnow"}
+
+
+def test_a_connector_says_where_its_settings_end_what_it_asks_for() -> None:
+    now, since = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    token = SecretStr("t")
+    code_host = github.connect(
+        github.Config(organisation="acme", token=token, since=since), name="github"
+    )
+    desk = servicenow.connect(
+        servicenow.Config(base_url="https://example.org", token=token, since=since), name="desk"
+    )
+    pager = pagerduty.connect(pagerduty.Config(token=token, history_days=30), name="pager")
+    known = {"through": "2026-11-21T00:00:00Z"}
+    for connector, name, cursor, expected in (
+        (code_host, "deployments", None, since),
+        (code_host, "deployments", {"repositories": {}}, since),
+        (desk, "incident", None, since),
+        (pager, "incidents", None, now - timedelta(days=30)),
+        (pager, "incidents", known, None),
+    ):
+        assert isinstance(connector, Bounded)
+        (stream,) = [one for one in connector.streams if one.name == name]
+        assert connector.reads_from(stream, cursor=cursor, now=now) == expected

@@ -186,6 +186,24 @@ def test_an_audit_log_is_read_again_only_when_it_changed(tmp_path: Path) -> None
     assert read(connector, "incident_audit_log", lambda _: nothing, cursor=cursor) == []
 
 
+def test_an_audit_log_says_in_which_zone_its_clock_was_and_is_read_again_in_another(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "audit.csv"
+    path.write_bytes(AUDIT)
+    nothing = json_reply([])
+    items = read(_audit(path), "incident_audit_log", lambda _: nothing)
+    cursor = next_cursor(_audit(path), "incident_audit_log", items)
+    config = servicenow.Config(audit_log=path, source_timezone="Europe/Berlin")
+    berlin = servicenow.connect(config, name="audit")
+    (page,) = pages_of(
+        read(berlin, "incident_audit_log", lambda _: nothing, cursor=cursor), "incident_audit_log"
+    )
+    assert page.context["timezone"] == "Europe/Berlin"
+    with pytest.raises(ValidationError, match="time zone"):
+        servicenow.Config(audit_log=path, source_timezone="Berlin")
+
+
 def test_a_file_that_is_no_audit_log_is_set_aside_for_good(tmp_path: Path) -> None:
     path = tmp_path / "audit.csv"
     path.write_bytes(b"a,b\r\n1,2\r\n")

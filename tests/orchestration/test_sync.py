@@ -92,6 +92,34 @@ def test_a_complete_run_moves_the_cursor_and_counts_what_it_read(lake: Lake) -> 
     assert len(runs) == 1
 
 
+@dataclass
+class BoundedSource(ListedSource):
+    """A source that is not asked for anything before an instant."""
+
+    since: datetime | None = None
+
+    def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
+        return self.since if cursor is None else None
+
+
+def test_the_journal_says_from_which_instant_on_a_run_read(lake: Lake) -> None:
+    since = datetime(2026, 4, 1, tzinfo=UTC)
+    source = BoundedSource("a", {"items": [_page(1, stream="children"), _page(1)]}, since=since)
+    for _ in range(2):
+        sync([source, ListedSource("b", {"items": [_page(1)]})], lake, _clock)
+    started = [line for line in lake.lines() if line["event"] == "run_started"]
+    bounds = {
+        stream: [one["window_from"] for one in started if (one["source"], one["stream"]) == stream]
+        for stream in (("a", "items"), ("a", "children"), ("b", "items"))
+    }
+    first = "2026-04-01T00:00:00.000000Z"
+    assert bounds == {
+        ("a", "items"): [first, None],
+        ("a", "children"): [first, None],
+        ("b", "items"): [None, None],
+    }
+
+
 def test_one_failing_stream_and_one_failing_source_leave_the_rest_alone(lake: Lake) -> None:
     broken = ListedSource(
         "broken", {"items": [AuthRejected("expired")], "others": [_page(1, stream="others")]}

@@ -1,5 +1,6 @@
 """Days, zones and working time: edge cases of the calendar, from raw pages to published rows."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from connectors._contract import Page
 from orchestration.lake import Lake, RunTotals
 from tests.transforms.conftest import publish_estate
 from tests.transforms.estate import Estate, at
@@ -332,6 +334,38 @@ def _working_times(estate: Estate) -> None:
         _change(estate, estate.service(name, team=team), authored, deployed)
 
 
+def _export(root: Path) -> None:
+    """Import a service desk's log whose times are those of a clock in Berlin."""
+    times = {
+        "ONCE": ("1/7/2026 12:00", "1/7/2026 13:00"),
+        "TWICE": ("25/10/2026 02:30", "25/10/2026 04:00"),
+        "NEVER": ("29/3/2026 02:30", "29/3/2026 04:00"),
+    }
+    rows = [
+        {
+            "number": number,
+            "row_ordinal": 1,
+            "incident_state": "Active",
+            "opened_at": opened,
+            "sys_updated_at": updated,
+        }
+        for number, (opened, updated) in times.items()
+    ]
+    lake, stream = Lake(root / "lake"), "incident_audit_log"
+    run = lake.start_run("export", stream, kind="servicenow", read_at=READ_AT)
+    page = Page(
+        stream=stream,
+        body="".join(json.dumps(row) + "\n" for row in rows).encode(),
+        url="file:log.csv",
+        read_at=READ_AT,
+        row_count=len(rows),
+        context={"timezone": "Europe/Berlin"},
+        format="ndjson",
+    )
+    run.add(page, versions_from_source=True)
+    run.finish(read_at=READ_AT, status="complete", totals=RunTotals(pages=1, rows=len(rows)))
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Return one build that holds every case, each as a service of its own."""
@@ -341,7 +375,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     _boundaries(estate)
     _moving_team(estate)
     _working_times(estate)
-    return publish_estate(tmp_path_factory.mktemp("calendar"), estate, read_at=READ_AT)
+    root: Path = tmp_path_factory.mktemp("calendar")
+    _export(root)
+    return publish_estate(root, estate, read_at=READ_AT)
 
 
 def test_case_2_a_covered_month_without_deployments_has_frequency_zero_in_table_and_window(
@@ -533,3 +569,31 @@ def test_published_rows_of_the_calendar_agree_with_a_team_of_its_own(published: 
     monday = days.row(by_predicate=pl.col("calendar_date") == date(2026, 6, 8), named=True)
     assert monday["opens_at"] == at("2026-06-08 01:00").replace(tzinfo=None)
     assert monday["working_seconds"] == 8 * HOUR
+
+
+def test_a_reading_that_comes_twice_is_the_first_and_counted_as_doubtful(
+    published: Published,
+) -> None:
+    frame = published.rows("fct_incidents", filters={"source": "export"}, order="number")
+    assert frame.select("number", "detected_at").rows() == [
+        ("ONCE", at("2026-07-01 10:00").replace(tzinfo=None)),
+        ("TWICE", at("2026-10-25 00:30").replace(tzinfo=None)),
+    ]
+    figures = published.coverage_figures()
+    row = figures.row(
+        by_predicate=pl.col("figure") == "updates_at_a_time_that_comes_once", named=True
+    )
+    assert (row["source"], row["numerator"], row["denominator"]) == ("export", 1, 2)
+
+
+def test_a_reading_that_never_comes_is_set_aside_with_its_reason(published: Published) -> None:
+    rows = published.rows("quarantined_records", filters={"source": "export"})
+    assert rows["reason"].to_list() == ["an opening time that the clocks of its zone skip"]
+
+
+def test_an_import_ends_with_its_last_record_and_takes_nothing_from_what_is_read_live(
+    published: Published,
+) -> None:
+    covered = _covered(published, "incidents")
+    assert all(covered.values())
+    assert max(covered) == date(2027, 2, 1)

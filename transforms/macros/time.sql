@@ -43,6 +43,11 @@ case
 end
 {%- endmacro %}
 
+{# The same for readings that are mostly in UTC, where a reading is the instant. #}
+{% macro zoned_instant(reading, zone) -%}
+case when {{ zone }} = 'UTC' then {{ reading }} else {{ instant_in_zone(reading, zone) }} end
+{%- endmacro %}
+
 {# DuckDB takes the second of two equal readings. #}
 {% macro later_instant(reading, zone) -%}
 (cast({{ reading }} as timestamp) at time zone {{ zone }} at time zone 'UTC')
@@ -55,10 +60,16 @@ end
 
 {# A reading that comes twice in its zone, when clocks are set back. #}
 {% macro is_repeated_in_zone(reading, zone) -%}
-({{ instant_in_zone(reading, zone) }} < {{ later_instant(reading, zone) }})
+case
+    when {{ zone }} = 'UTC' then false
+    else {{ instant_in_zone(reading, zone) }} < {{ later_instant(reading, zone) }}
+end
 {%- endmacro %}
 
 {# A reading that never comes in its zone, when clocks are set forward. #}
 {% macro is_skipped_in_zone(reading, zone) -%}
-({{ wall_clock(later_instant(reading, zone), zone) }} <> cast({{ reading }} as timestamp))
+case
+    when {{ zone }} = 'UTC' then false
+    else {{ wall_clock(later_instant(reading, zone), zone) }} <> cast({{ reading }} as timestamp)
+end
 {%- endmacro %}

@@ -17,8 +17,8 @@ with
             'deployments' as domain,
             source,
             page_id,
-            {{ local_date("finished_at") }} as record_date,
-            {{ local_date("read_at") }} as read_date
+            finished_date as record_date,
+            read_at
         from {{ ref("int_deployments__collapsed") }}
         where
             environment_tier = 'production'
@@ -29,8 +29,8 @@ with
             'incidents' as domain,
             folded.source,
             folded.page_id,
-            {{ local_date("incidents.impact_started_at") }} as record_date,
-            {{ local_date("folded.read_at") }} as read_date
+            incidents.impact_started_date as record_date,
+            folded.read_at
         from {{ ref("fct_incidents") }} as incidents
         inner join
             {{ ref("int_incidents__folded") }} as folded
@@ -45,7 +45,7 @@ with
             records.source,
             import_pages.page_id is not null as is_import,
             min(records.record_date) as first_record_date,
-            max(records.read_date) as last_read_date
+            {{ local_date("max(records.read_at)") }} as last_read_date
         from records
         left join import_pages on records.page_id = import_pages.page_id
         group by records.domain, records.source, import_pages.page_id is not null
@@ -122,7 +122,11 @@ with
             and chained.stream = written.stream
         where
             finished.event = 'run_finished'
-            and finished.status = 'complete'
+            and (
+                finished.status = 'complete'
+                {# one repository refused, the others were read; Data health tells which #}
+                or (finished.error ->> '$.class' = 'PageRefused' and finished.pages > 0)
+            )
             and (finished.read_at <= {{ as_of() }} or written.run_id is not null)
     ),
     readings as (

@@ -123,6 +123,16 @@ with
             and service_repositories.is_declared
         where changes.is_merged
         group by changes.source
+        union all
+        select
+            'updates_at_a_time_that_comes_once',
+            'Imported updates none of whose local times the clocks showed twice; of two the first counts',
+            source,
+            count(case when not is_time_repeated then 1 end),
+            count(*)
+        from {{ ref("stg_servicenow__incident_audit_log") }}
+        where read_at <= {{ as_of() }}
+        group by source
     ),
     repositories as (
         select
