@@ -146,9 +146,9 @@ def _doublings(settings: Settings) -> str:
     return (
         "## Change points: doublings that are found\n\n"
         "The level doubles after 26 weeks. Share found when so many weeks have passed since (no "
-        "level is shorter than four, so that is the least delay); then, of those found after 26 weeks, "
-        "share dated to the very week, share whose interval holds the week, and mean weeks in the "
-        "interval.\n\n"
+        "level is shorter than four, so that is the least delay); then, of those found after 26 "
+        "weeks, share dated to the very week, share whose interval holds the week, and mean weeks "
+        "in the interval.\n\n"
         + _table(
             ["process", *(f"{after} weeks" for after in WEEKS_AFTER), "dated", "held", "width"],
             rows,
