@@ -224,6 +224,23 @@ def doctor(config: Config = None) -> None:
     raise typer.Exit(command.doctor(file=config))
 
 
+bench = typer.Typer(help="Measure how well Leadline does what it says.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+
+@bench.command("statistics")
+def bench_statistics(
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write here (default: transforms/simulations.md)."),
+    ] = None,
+) -> None:
+    """Simulate how often intervals hold the truth and change points are false; takes a minute."""
+    from orchestration.commands import bench as command
+
+    command.statistics(file=to)
+
+
 @app.command(hidden=True)
 def estate(
     size: Annotated[EstateSize, typer.Argument(help="S: 20 services; M: 500 services.")],

@@ -87,8 +87,7 @@ def p_limits(mean: ArrayLike, n: ArrayLike, *, sigma_z: ArrayLike = 1.0) -> tupl
 
 def beyond_limits(values: ArrayLike, limits: Limits) -> Booleans:
     """Return which points lie outside their limits (rule 1)."""
-    rows = np.atleast_2d(np.asarray(values, float))
-    slack = 1e-9 * np.maximum(1.0, np.abs(limits.centre))
+    rows, slack = np.atleast_2d(np.asarray(values, float)), _slack(limits)
     with np.errstate(invalid="ignore"):
         return np.asarray((rows > limits.upper + slack) | (rows < limits.lower - slack))
 
@@ -98,13 +97,18 @@ def runs_of_eight(values: ArrayLike, limits: Limits) -> Booleans:
 
     A point on the centre line ends a run.
     """
-    rows = np.atleast_2d(np.asarray(values, float))
-    side = np.nan_to_num(np.sign(rows - limits.centre))
-    length = np.zeros(rows.shape, dtype=int)
-    for at in range(rows.shape[1]):
+    away = np.nan_to_num(np.atleast_2d(np.asarray(values, float)) - limits.centre)
+    side = np.where(np.abs(away) <= _slack(limits), 0.0, np.sign(away))
+    length = np.zeros(side.shape, dtype=int)
+    for at in range(side.shape[1]):
         before = length[:, at - 1] * (side[:, at] == side[:, at - 1]) if at else 0
         length[:, at] = np.where(side[:, at] == 0, 0, before + 1)
     return np.asarray(length >= RUN_LENGTH)
+
+
+def _slack(limits: Limits) -> Floats:
+    """Return how far a value may lie off a line by rounding alone."""
+    return np.asarray(1e-9 * np.maximum(1.0, np.abs(np.nan_to_num(limits.centre))))
 
 
 def _baseline(rows: Floats) -> tuple[Floats, Booleans, Booleans]:

@@ -11,7 +11,7 @@ from transforms.statistics.intervals import Z95
 Floats = NDArray[np.float64]
 
 LEAST_POINTS = 10
-CHUNK_CELLS = 4_000_000
+CHUNK_SERIES = 500
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,16 @@ def find_trends(times: ArrayLike, values: ArrayLike) -> Trends:
     (1998), A modified Mann-Kendall trend test for autocorrelated data.
     """
     when, what = np.atleast_2d(np.asarray(times, float)), np.atleast_2d(np.asarray(values, float))
-    length = max(1, what.shape[1])
-    size = max(1, CHUNK_CELLS // (length * length))
-    parts = [
-        _trends(when[start : start + size], what[start : start + size])
-        for start in range(0, max(1, what.shape[0]), size)
-    ]
-    return Trends(
-        n=np.concatenate([part.n for part in parts]),
-        slope=np.concatenate([part.slope for part in parts]),
-        slope_low=np.concatenate([part.slope_low for part in parts]),
-        slope_high=np.concatenate([part.slope_high for part in parts]),
-        p_value=np.concatenate([part.p_value for part in parts]),
-    )
+    n = (~np.isnan(what)).sum(axis=1)
+    result = np.full((4, n.size), np.nan)
+    # All pairs of a series are looked at: short ones are not carried along at full width.
+    order = np.argsort(n, kind="stable")
+    for start in range(0, n.size, CHUNK_SERIES):
+        rows = order[start : start + CHUNK_SERIES]
+        width = int(n[rows].max())
+        result[:, rows] = _trends(when[rows, :width], what[rows, :width])
+    slope, low, high, p_value = result
+    return Trends(n=n, slope=slope, slope_low=low, slope_high=high, p_value=p_value)
 
 
 def direction_words(trends: Trends, p_adjusted: ArrayLike, *, alpha: float = 0.05) -> list[str]:
@@ -87,7 +84,8 @@ def hamed_rao_correction(values: ArrayLike, n: ArrayLike) -> Floats:
         return np.asarray(1 + 2 / (counts * (counts - 1) * (counts - 2)) * total)
 
 
-def _trends(times: Floats, values: Floats) -> Trends:
+def _trends(times: Floats, values: Floats) -> Floats:
+    """Return slope, its interval and the p-value as rows; NaN below three points."""
     n = (~np.isnan(values)).sum(axis=1)
     later, earlier = _pairs(values.shape[1])
     rise = values[:, later] - values[:, earlier]
@@ -106,13 +104,8 @@ def _trends(times: Floats, values: Floats) -> Trends:
     low = np.maximum(np.round((pairs - Z95 * deviation) / 2) - 1, 0)
     high = np.minimum(np.round((pairs + Z95 * deviation) / 2), pairs - 1)
     is_enough = n >= 3
-    return Trends(
-        n=n.astype(np.int64),
-        slope=np.where(is_enough, middle, np.nan),
-        slope_low=np.where(is_enough, _at(slopes, low), np.nan),
-        slope_high=np.where(is_enough, _at(slopes, high), np.nan),
-        p_value=np.where(is_enough, p_value, np.nan),
-    )
+    found = np.stack([middle, _at(slopes, low), _at(slopes, high), p_value])
+    return np.where(is_enough, found, np.nan)
 
 
 def _pairs(length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

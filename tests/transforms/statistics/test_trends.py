@@ -5,6 +5,8 @@ import pymannkendall
 import pytest
 from scipy import stats
 
+from transforms.statistics.change_points import find_changes
+from transforms.statistics.limits import beyond_limits, laney_limits, runs_of_eight, xmr_limits
 from transforms.statistics.series import pack
 from transforms.statistics.trends import (
     direction_words,
@@ -101,3 +103,15 @@ def test_rows_of_a_long_table_become_a_matrix_in_their_order() -> None:
         [[5, 4, 3], [2, np.nan, np.nan], [1, 0, np.nan]],
     )
     assert packed.counts.tolist() == [3, 1, 2]
+
+
+def test_no_series_at_all_give_nothing() -> None:
+    packed = pack(np.zeros(0, dtype=np.int64))
+    nothing = packed.values(np.zeros(0))
+    assert find_trends(nothing, nothing).slope.size == 0
+    assert find_changes(nothing, nothing, law="binomial").place.size == 0
+    assert find_changes(nothing, law="ranks").place.size == 0
+    for limits in (xmr_limits(nothing), laney_limits(nothing, nothing)):
+        assert limits.centre.size == 0
+        assert not beyond_limits(nothing, limits).any()
+        assert not runs_of_eight(nothing, limits).any()

@@ -1,0 +1,1 @@
+"""How often the statistics are right on data whose truth is known; seeded, so always the same."""
