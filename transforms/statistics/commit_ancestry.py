@@ -81,7 +81,7 @@ def is_ancestor(
     never be larger for a parent than for its child.
     """
     commits = len(starts) - 1
-    found = of == ancestor
+    found: Flags = of == ancestor
     pair = np.nonzero(~found)[0]
     commit = of[pair]
     while len(pair):
