@@ -52,11 +52,13 @@ def connect_source(
     """
     module = known_connectors()[source.kind]
     place: Place = ("sources", source.name)
+    section = dict(source.section)
     # Services told by paths need them from every connector that can read them.
     are_told_by_paths = any(service.paths for service in settings.company.services)
-    needs_paths = are_told_by_paths and "changed_paths" in module.Config.model_fields
+    if are_told_by_paths and "changed_paths" in module.Config.model_fields:
+        section.setdefault("changed_paths", True)
     values = resolve(
-        {**({"changed_paths": True} if needs_paths else {}), **source.section},
+        section,
         place=place,
         document=settings.document,
         environ=process_variables() if environ is None else environ,
