@@ -18,8 +18,7 @@ with
                 order by finished_at, deployment_id
             )
     ),
-redeployed
-    as (
+    redeployed as (
         {# where the version was live last: a rollback when that is not the deployment before #}
         select
             *,
@@ -50,8 +49,7 @@ redeployed
     ),
     remedies as (
         select service_id, environment_id, place, target_place + 1 as failed_place
-        from
-        redeployed
+        from redeployed
         where target_place < place - 1
         union all
         select service_id, environment_id, place, place - 1 as failed_place
