@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from dashboards import definitions as words
 from dashboards.catalogue import HEADLINES
-from dashboards.explain import explain
 from dashboards.safe_text import plain_text, safe_text
+from dashboards.standing import draw_standing, rows_of
 from dashboards.view import View
-from dashboards.words import DASH, between_words, count_words, value_words
-from transforms.published import UnknownTable
+from dashboards.words import count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Metric catalogue", "Data", 1, "catalogue"
-MANY = 100
 Definition = Mapping[str, Any]
 
 
@@ -41,7 +38,7 @@ def render(view: View) -> None:
     st.markdown(f"#### {safe_text(definition['question'])}")
     standing, meaning = st.columns((4, 5), gap="large")
     with standing:
-        _draw_standing(view, metric, unit=definition["unit"])
+        draw_standing(view, metric, unit=definition["unit"])
     with meaning, st.container(gap="xsmall"):
         _draw_meaning(definition)
     cases, limits = st.columns((5, 4), gap="large")
@@ -58,35 +55,6 @@ def _ordered(known: Mapping[str, Definition]) -> list[str]:
     first = [spoken.metric for spoken in HEADLINES if spoken.metric in known]
     rest = sorted(set(known) - set(first), key=lambda name: str(known[name]["title"]))
     return [*first, *rest]
-
-
-def _draw_standing(view: View, metric: str, *, unit: str) -> None:
-    now = view.now(metric)
-    value = value_words(now.value, unit=unit, n=now.n) if now.is_known else "no data"
-    likely = between_words(now.low, now.high, unit=unit, n=now.n)
-    said = f"likely {likely}" if now.is_known and likely != DASH else ""
-    still_open = f"{now.open_count:,} open" if now.open_count else ""
-    with st.container(border=True, gap="xsmall", key="standing"):
-        with st.container(key=f"figure_{metric}"):
-            st.markdown(safe_text(value))
-        parts = (view.selection.period, said, f"n {now.n:,}", still_open)
-        st.markdown(safe_text(" · ".join(part for part in parts if part)))
-        if st.button("Explain this number", key=f"explain_{metric}", type="tertiary"):
-            explain(view, metric)
-        _draw_past(view, metric, unit=unit)
-
-
-def _draw_past(view: View, metric: str, *, unit: str) -> None:
-    rows = _rows(view, "metric_baselines", metric, scoped=True).sort("grain")
-    st.markdown("**Against its own past**")
-    for row in rows.iter_rows(named=True):
-        st.markdown(safe_text(words.baseline_sentence(row, unit=unit)))
-    if rows.is_empty():
-        st.markdown("No month is complete yet, so there is nothing to compare with.")
-    st.caption(
-        "Better or worse is said only when the whole interval lies outside everything "
-        "that the periods before showed, at most twelve."
-    )
 
 
 def _draw_meaning(definition: Definition) -> None:
@@ -112,7 +80,7 @@ def _draw_list(label: str, sentences: Sequence[str] | None) -> None:
 
 
 def _draw_bands(view: View, metric: str) -> None:
-    rows = _rows(view, "metric_bands", metric, scoped=True)
+    rows = rows_of(view, "metric_bands", metric, scoped=True)
     if rows.is_empty():
         return
     st.subheader("Against DORA's reports", anchor=False)
@@ -125,7 +93,7 @@ def _draw_bands(view: View, metric: str) -> None:
         "A level is named from 20 rows on and when the whole interval lies in it; 2025 has "
         f"scores from 0 to 10 instead. {safe_text(words.DERIVED_WORDS)}"
     )
-    bands = _rows(view, "dora_bands", metric, scoped=False)
+    bands = rows_of(view, "dora_bands", metric, scoped=False)
     with st.expander(f"{count_words(bands.height, 'range')} as shipped"):
         table = words.published_table(bands.iter_rows(named=True))
         st.dataframe(table, hide_index=True, height="content", alt="Bands as shipped")
@@ -133,15 +101,6 @@ def _draw_bands(view: View, metric: str) -> None:
 
 def _draw_changes(view: View, metric: str) -> None:
     st.subheader("Changes of the definition", anchor=False)
-    rows = _rows(view, "metric_definition_changes", metric, scoped=False)
+    rows = rows_of(view, "metric_definition_changes", metric, scoped=False)
     table = words.changes_table(rows.iter_rows(named=True))
     st.dataframe(table, hide_index=True, height="content", alt=f"Changes of {metric}")
-
-
-def _rows(view: View, table: str, metric: str, *, scoped: bool) -> pl.DataFrame:
-    """Return a metric's rows of a table; none in a build that is older than the table."""
-    scope = dict(zip(("scope", "scope_id"), view.scope, strict=True)) if scoped else {}
-    try:
-        return view.rows(table, filters={"metric": metric} | scope, order="metric", limit=MANY)
-    except UnknownTable:
-        return pl.DataFrame(schema=["grain", "edition"])

@@ -79,6 +79,7 @@ def test_the_number_of_the_page_is_explained(open_page: OpenPage, published_home
     app.button(key="explain_rework_rate").click().run()
     assert_sound(app)
     assert "v1.rework_rate_observations" in app.code[0].value
+    assert "(catalogue?metric=Deployment%20rework%20rate)" in said(app)
 
 
 def test_a_build_that_is_older_than_the_page_is_still_shown(

@@ -78,6 +78,17 @@ def test_the_changes_of_a_metric_are_dated_in_order_and_each_has_a_version(file:
         assert isinstance(change["was_history_rebuilt"], bool)
 
 
+def test_no_text_reads_like_a_missing_value() -> None:
+    """The pages are searched for such words, and people would read them as a mistake."""
+    models = TRANSFORMS / "models"
+    files = [
+        *(file.with_suffix(".yml") for file in FILES),
+        models / "quality" / "metric_definitions.sql",
+    ]
+    texts = [re.sub(r"^\s+data_type.*$", "", file.read_text("utf-8"), flags=re.M) for file in files]
+    assert not [text for text in texts if re.search(r"\b(None|NaN|nan|null|undefined)\b", text)]
+
+
 def test_the_own_history_covers_every_metric() -> None:
     text = (TRANSFORMS / "models" / "insights" / "metric_baselines.sql").read_text("utf-8")
     listed = re.findall(r'^    "(\w+)",$', text, re.MULTILINE)
@@ -187,6 +198,6 @@ def test_every_reference_row_has_source_owner_and_date() -> None:
         for row in seed(name):
             assert row["source_tag"] in ("S", "V", "D", "P")
             assert row["source_ref"]
-            assert row["unit"] or row["record_type"] == "industry"
+            assert row["unit"]
             assert row["owner"] == "team:release"
             assert date.fromisoformat(row["effective_from"])
