@@ -21,7 +21,8 @@ from orchestration.audit import AuditResult
 from orchestration.builds import Manifest
 from orchestration.errors import ConfigurationError, NothingToRead, PublishFailed
 from orchestration.fingerprint import Fingerprint, read_fingerprint
-from orchestration.restatements import TABLE, Earlier, write_restatements
+from orchestration.restatement_table import PLACE, TABLE
+from orchestration.restatements import Earlier, write_restatements
 from orchestration.warehouse import (
     PUBLISHED_SCHEMA,
     quoted,
@@ -211,7 +212,7 @@ def _finish(file: Path, manifest: Manifest, *, earlier: Earlier | None) -> Manif
     with warehouse(file, read_only=False) as connection:
         _strip(connection)
         restated = write_restatements(connection, manifest, earlier=earlier)
-        count = int(str(scalar(connection, f"select count(*) from {PUBLISHED_SCHEMA}.{TABLE}")))
+        count = int(str(scalar(connection, f"select count(*) from {PLACE}")))
         connection.execute("checkpoint")
         _check_views(connection)
     return replace(manifest, tables=manifest.tables | {TABLE: count}, restated=restated)

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from orchestration.builds import WAREHOUSE, Manifest
+from orchestration.restatement_table import COLUMNS, PLACE, TABLE, create_table, literal
 from orchestration.warehouse import PUBLISHED_SCHEMA, quoted, scalar
 
-TABLE = "restatements"
 # A build holds all that its own publish restated. Of each publish before it carries so many rows,
 # those of the organisation and of teams first, and so many of all, the newest publishes first.
 PUBLISH_ROWS = 20_000
@@ -24,45 +24,13 @@ HISTORY_ROWS = 100_000
 # Nine significant digits, as in the fingerprint: parallel sums differ in the last ones.
 TOLERANCE = 1e-9
 
-_DESCRIPTION = (
-    "One row per number of a past period that a publish changed: what it was, what it is and why. "
-    "A period is past when it was over at the as-of of the build before."
-)
-_COLUMNS = {
-    "restatement_id": ("varchar", "Hash of the builds, metric, scope and period."),
-    "metric": ("varchar", "Name of the metric."),
-    "grain": ("varchar", "week, month, quarter or another grain of the metric."),
-    "scope": ("varchar", "organisation, team or service."),
-    "scope_id": ("varchar", "Team or service; all for the organisation."),
-    "period_start_date": ("date", "First day of the period in the report zone."),
-    "period_end_date": ("date", "Day after the last day of the period."),
-    "unit": ("varchar", "Unit of both values."),
-    "old_state": ("varchar", "State in the build before."),
-    "new_state": ("varchar", "State now; null when the number is no longer published."),
-    "old_value": ("double", "The number in the build before; null is never 0."),
-    "new_value": ("double", "The number now."),
-    "old_n": ("bigint", "Observations counted in the build before."),
-    "new_n": ("bigint", "Observations counted now."),
-    "was_provisional": (
-        "boolean",
-        "The old number was still able to change by its nature: its period had just ended, was not "
-        "wholly covered, or had observations that were still open.",
-    ),
-    "cause": (
-        "varchar",
-        "Every cause that applies, the most specific first: definition, code, configuration, "
-        "verdict, late_data.",
-    ),
-    "detail": ("varchar", "Which parts of the number changed."),
-    "old_as_of": ("timestamp", "As-of of the build before (UTC)."),
-    "new_as_of": ("timestamp", "As-of of the build that restated (UTC)."),
-    "old_build_id": ("varchar", "The build before."),
-    "new_build_id": ("varchar", "The build that restated."),
-}
 _KEY = ("grain", "scope", "scope_id", "period_start_date")
-_COMPARED = frozenset(
-    {*_KEY, "period_end_date", "state", "unit", "definition_version", "value", "n"}
-)
+_COMPARED = frozenset({*_KEY, "period_end_date", "state", "value", "n"})
+_YOUNG = {
+    "is_provisional": "old.is_provisional",
+    "is_partial": "old.is_partial",
+    "open_count": "old.open_count > 0",
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +49,7 @@ def write_restatements(
     Rows of former publishes are carried over. Without an earlier build, or with one that cannot be
     read, the table has no rows.
     """
-    _create(connection)
+    create_table(connection)
     if earlier is None or not _attach(connection, earlier.path):
         return {}
     try:
@@ -89,28 +57,20 @@ def write_restatements(
         _compare(connection, manifest, earlier=earlier)
     except duckdb.Error:
         # a damaged earlier build must not keep a sound one from being published
-        _create(connection)
+        create_table(connection)
     finally:
         connection.execute("detach earlier")
     found = connection.execute(
-        f"select cause, count(*) from {_place()} where new_build_id = ? group by cause "
+        f"select cause, count(*) from {PLACE} where new_build_id = ? group by cause "
         "order by count(*) desc, cause",
         [manifest.build_id],
     ).fetchall()
     return {str(cause): int(count) for cause, count in found}
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, (kind, _) in _COLUMNS.items())
-    connection.execute(f"create or replace table {_place()} ({columns})")
-    connection.execute(f"comment on table {_place()} is {_text(_DESCRIPTION)}")
-    for name, (_, words) in _COLUMNS.items():
-        connection.execute(f"comment on column {_place()}.{name} is {_text(words)}")
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     try:
-        connection.execute(f"attach {_text(str(path / WAREHOUSE))} as earlier (read_only)")
+        connection.execute(f"attach {literal(str(path / WAREHOUSE))} as earlier (read_only)")
     except duckdb.Error:
         return False
     return True
@@ -120,9 +80,9 @@ def _carry_over(connection: duckdb.DuckDBPyConnection) -> None:
     known = _columns(connection, "earlier").get(TABLE, [])
     if "new_build_id" not in known:
         return
-    names = ", ".join(name for name in _COLUMNS if name in known)
+    names = ", ".join(name for name in COLUMNS if name in known)
     connection.execute(
-        f"insert into {_place()} by name "
+        f"insert into {PLACE} by name "
         f"select {names} from earlier.{PUBLISHED_SCHEMA}.{TABLE} "
         "qualify row_number() over (partition by new_build_id "
         "order by scope = 'organisation' desc, scope = 'team' desc, restatement_id) <= ? "
@@ -141,10 +101,13 @@ def _compare(
     before = earlier.manifest
     as_of, now = _instant(before.as_of), _instant(manifest.as_of)
     causes = _causes(connection, manifest, before=before)
-    optional = _columns(connection, "earlier")
-    changed = "\nunion all\n".join(_changed(name, optional[name]) for name in metrics)
+    known = _columns(connection, "earlier")
+    here = _columns(connection, _current(connection))
+    changed = "\nunion all\n".join(
+        _changed(name, old=known[name], new=here[name]) for name in metrics
+    )
     connection.execute(
-        f"insert into {_place()} by name with changed as ({changed}) {_JUDGED}",
+        f"insert into {PLACE} by name with changed as ({changed}) {_JUDGED}",
         {
             "over": _local_day(as_of, before.report_timezone),
             "causes": causes,
@@ -160,8 +123,7 @@ def _metrics(
     connection: duckdb.DuckDBPyConnection, manifest: Manifest, *, earlier: Manifest
 ) -> list[str]:
     """Return the metrics that both builds have in the same shape and not with the same rows."""
-    current = str(scalar(connection, "select current_database()"))
-    here, there = _columns(connection, current), _columns(connection, "earlier")
+    here, there = _columns(connection, _current(connection)), _columns(connection, "earlier")
     if "metric_definitions" not in here or "metric_definitions" not in there:
         return []
     rows = connection.execute(
@@ -183,27 +145,25 @@ def _metrics(
     ]
 
 
-def _changed(metric: str, columns: Sequence[str]) -> str:
+def _changed(metric: str, *, old: Sequence[str], new: Sequence[str]) -> str:
     """Return the SQL for one metric's rows of past periods that are not what they were.
 
     Numbers that were never published before (a new service, a longer history) restate nothing.
     Most rows are what they were, so only those whose hash is gone are looked at side by side.
     """
-    young = " or ".join(
-        f"coalesce({condition}, false)"
-        for name, condition in {
-            "is_provisional": "old.is_provisional",
-            "is_partial": "old.is_partial",
-            "open_count": "old.open_count > 0",
-        }.items()
-        if name in columns
+    young = " or ".join(f"coalesce({_YOUNG[name]}, false)" for name in _YOUNG if name in old)
+    unit = "old.unit" if "unit" in old else "null"
+    is_redefined = (
+        "old.definition_version is distinct from new.definition_version"
+        if "definition_version" in old and "definition_version" in new
+        else "false"
     )
     same_key = " and ".join(f"old.{name} = new.{name}" for name in _KEY)
     return (
-        f"select {_text(metric)} as metric, {', '.join(f'old.{name}' for name in _KEY)}, "
-        "old.period_end_date, old.unit, old.state as old_state, new.state as new_state, "
+        f"select {literal(metric)} as metric, {', '.join(f'old.{name}' for name in _KEY)}, "
+        f"old.period_end_date, {unit} as unit, old.state as old_state, new.state as new_state, "
         "old.value as old_value, new.value as new_value, old.n as old_n, new.n as new_n, "
-        "old.definition_version is distinct from new.definition_version as is_redefined, "
+        f"{is_redefined} as is_redefined, "
         f"new.state is null as is_gone, {young or 'false'} as was_provisional "
         f"from (select * from earlier.{PUBLISHED_SCHEMA}.{quoted(metric)} "
         f"where period_end_date <= $over and {_ROW_HASH} not in "
@@ -279,17 +239,13 @@ def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, 
     return {str(name): list(columns) for name, columns in rows}
 
 
+def _current(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(scalar(connection, "select current_database()"))
+
+
 def _local_day(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _place() -> str:
-    return f"{PUBLISHED_SCHEMA}.{TABLE}"
-
-
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
