@@ -5,19 +5,15 @@ The text is that of the models and macros, rendered onto small tables; no build 
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import duckdb
-import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.checkout import ROOT
+from tests.transforms.rendering import create_model, render
 
-TRANSFORMS = ROOT / "transforms"
-MACROS = ("macros/time.sql", "macros/working_time.sql")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Calendar = tuple[str, str, tuple[str, ...]]
 # Clocks that change by an hour north and south of the equator, by half an hour, and never.
@@ -50,23 +46,6 @@ moments = instants | st.builds(
 )
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-
-
-def _render(text: str) -> str:
-    """Return SQL as dbt would render it, with tables named as their models are."""
-    macros = "\n".join((TRANSFORMS / name).read_text(encoding="utf-8") for name in MACROS)
-    template = _environment().from_string(macros + "\n" + text)
-    return template.render(ref=lambda name: name, config=lambda **_: "")
-
-
-def _model(name: str) -> str:
-    text = (TRANSFORMS / "models" / f"{name}.sql").read_text(encoding="utf-8")
-    return f"create table {name.split('/')[-1]} as {_render(text)}"
-
-
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a database with the calendar of every test zone."""
@@ -93,8 +72,8 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " null::varchar as holiday_subdivision, ?::date as holiday_date, 'X' as holiday_name",
             [HOLIDAY],
         )
-        connection.execute(_model("facts/calendar_days"))
-        connection.execute(_model("intermediate/int_working_openings"))
+        create_model(connection, "facts/calendar_days")
+        create_model(connection, "intermediate/int_working_openings")
         yield connection
 
 
@@ -128,7 +107,7 @@ def test_working_time_is_what_a_clock_watched_every_minute_gives(
     warehouse: duckdb.DuckDBPyConnection, start: datetime, minutes: int
 ) -> None:
     finish = start + timedelta(minutes=minutes)
-    text = _render(
+    text = render(
         "select opening.calendar_id,"
         " {{ working_seconds('$start', '$finish', 'opening', 'closing') }}"
         " from int_working_openings as opening"
@@ -149,7 +128,7 @@ def test_working_time_is_what_a_clock_watched_every_minute_gives(
 def test_a_local_day_is_that_of_the_zones_own_rules(
     warehouse: duckdb.DuckDBPyConnection, instant: datetime
 ) -> None:
-    text = _render(
+    text = render(
         "select {{ local_date('$instant::timestamp') }}, calendar_id,"
         " {{ wall_clock('$instant::timestamp', 'timezone') }} from int_calendars"
     )
@@ -166,7 +145,7 @@ def test_a_reading_without_a_zone_is_the_first_of_two_or_known_to_be_none(
     warehouse: duckdb.DuckDBPyConnection, moment: datetime
 ) -> None:
     reading = _naive(moment)
-    text = _render(
+    text = render(
         "select calendar_id, {{ instant_in_zone('$r::timestamp', 'timezone') }},"
         " {{ is_repeated_in_zone('$r::timestamp', 'timezone') }},"
         " {{ is_skipped_in_zone('$r::timestamp', 'timezone') }},"
