@@ -17,6 +17,7 @@ from transforms.current import (
     read_build,
 )
 from transforms.home import Home
+from transforms.selection import listed, selection_of, sql_text
 
 __all__ = [
     "Build",
@@ -168,7 +169,7 @@ class Published:
             " team_ids := $team_ids::varchar[], service_ids := $service_ids::varchar[]"
             + "".join(f", {choice} := ${choice}" for choice in choices)
             + ")",
-            _selection(since, until, team_ids, service_ids) | choices,
+            selection_of(since, until, team_ids, service_ids) | choices,
         )
 
     def headline(
@@ -188,7 +189,7 @@ class Published:
         return self._frame(
             f"select * from {SCHEMA}.headline_between("
             "?::date, ?::date, team_ids := ?::varchar[], service_ids := ?::varchar[])",
-            [since, until, _listed(team_ids), _listed(service_ids)],
+            [since, until, listed(team_ids), listed(service_ids)],
         )
 
     def observations(
@@ -207,7 +208,7 @@ class Published:
         `zone` cuts the days in another zone than the report's.
         Errors: UnknownMetric.
         """
-        selection = _selection(since, until, team_ids, service_ids)
+        selection = selection_of(since, until, team_ids, service_ids)
         return self._frame(
             f"select * from {self._selected(name, zone=zone)}"
             " order by anchor_at desc, observation_id"
@@ -229,7 +230,7 @@ class Published:
 
         Errors: UnknownMetric.
         """
-        selection = _selection(since, until, team_ids, service_ids)
+        selection = selection_of(since, until, team_ids, service_ids)
         reasons = self._frame(
             "select exclusion_reason, count(distinct observation_id) as row_count"
             f" from {self._selected(name)} group by exclusion_reason order by exclusion_reason",
@@ -239,7 +240,7 @@ class Published:
         definition = self.definitions().row(by_predicate=pl.col("metric") == name, named=True)
         return Explanation(
             definition=definition,
-            sql=_sql_text(self._selected(name), selection),
+            sql=sql_text(self._selected(name), selection),
             filters={
                 "since": since,
                 "until": until,
@@ -346,7 +347,7 @@ class Published:
             f" inner join {SCHEMA}.peer_differences as words"
             " on numbers.peer = words.peer and numbers.metric = words.metric"
             " order by numbers.peer, numbers.metric, numbers.edition",
-            [since, until, service_id, _listed(peers)],
+            [since, until, service_id, listed(peers)],
         )
 
     @cached_property
@@ -386,38 +387,3 @@ class Published:
             frame = cursor.sql(sql, params=parameters or None).pl()
         assert isinstance(frame, pl.DataFrame)
         return frame
-
-
-def _listed(values: Sequence[str] | None) -> list[str] | None:
-    return None if values is None else list(values)
-
-
-def _selection(
-    since: date | None,
-    until: date | None,
-    team_ids: Sequence[str] | None,
-    service_ids: Sequence[str] | None,
-) -> dict[str, Any]:
-    return {
-        "since": since,
-        "until": until,
-        "team_ids": _listed(team_ids),
-        "service_ids": _listed(service_ids),
-    }
-
-
-def _sql_text(sql: str, selection: Mapping[str, Any]) -> str:
-    """Return the SQL with its values written out, for reading and for pasting; never executed."""
-    for name, value in selection.items():
-        if value is None:
-            text = "null"
-        elif isinstance(value, list):
-            text = "[" + ", ".join(_quoted(item) for item in value) + "]"
-        else:
-            text = _quoted(str(value))
-        sql = sql.replace(f"${name}", text)
-    return f"select *\nfrom {sql}\norder by anchor_at desc, observation_id"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,43 @@
+"""What a reader selects, as the parameters of a query and as text to paste."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+
+def listed(values: Sequence[str] | None) -> list[str] | None:
+    """Return names as a list that DuckDB takes; None selects everything."""
+    return None if values is None else list(values)
+
+
+def selection_of(
+    since: date | None,
+    until: date | None,
+    team_ids: Sequence[str] | None,
+    service_ids: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Return what a query takes for days, teams and services, by the names of its parameters."""
+    return {
+        "since": since,
+        "until": until,
+        "team_ids": listed(team_ids),
+        "service_ids": listed(service_ids),
+    }
+
+
+def sql_text(sql: str, selection: Mapping[str, Any]) -> str:
+    """Return the SQL with its values written out, for reading and for pasting; never executed."""
+    for name, value in selection.items():
+        if value is None:
+            text = "null"
+        elif isinstance(value, list):
+            text = "[" + ", ".join(quoted(item) for item in value) + "]"
+        else:
+            text = quoted(str(value))
+        sql = sql.replace(f"${name}", text)
+    return f"select *\nfrom {sql}\norder by anchor_at desc, observation_id"
+
+
+def quoted(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
