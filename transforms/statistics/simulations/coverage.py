@@ -39,10 +39,10 @@ class Law:
     p90: float
 
 
-def _mixture(random: np.random.Generator, shape: Shape) -> Floats:
+def _mixture(chance: np.random.Generator, shape: Shape) -> Floats:
     """Draw seven of ten around 1 and three of ten around 5: quick work and slow work."""
-    is_quick = random.random(shape) < 0.7
-    return np.where(is_quick, random.normal(1.0, 0.3, shape), random.normal(5.0, 1.0, shape))
+    is_quick = chance.random(shape) < 0.7
+    return np.where(is_quick, chance.normal(1.0, 0.3, shape), chance.normal(5.0, 1.0, shape))
 
 
 LAWS = (
