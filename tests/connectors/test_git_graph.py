@@ -122,7 +122,12 @@ def test_a_commit_graph_that_is_not_whole_is_set_aside_and_stops_nothing(tmp_pat
     _git(path, "commit-graph", "write", "--reachable")
     file = path / ".git/objects/info/commit-graph"
     body = file.read_bytes()
-    for broken in (body[:-1], body[:40], b"x" + body[1:], body[:-30] + bytes((body[-30] ^ 1,)) + body[-29:]):
+    for broken in (
+        body[:-1],
+        body[:40],
+        b"x" + body[1:],
+        body[:-30] + bytes((body[-30] ^ 1,)) + body[-29:],
+    ):
         with pytest.raises(ValueError, match="it"):
             read_commit_graph(broken)
     file.chmod(0o600)
