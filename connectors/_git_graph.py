@@ -114,14 +114,14 @@ def _open_layer(body: memoryview) -> _Layer:
     version, hash_version, chunk_count, base_count = body[4:8]
     if version != 1 or hash_version not in HASH_BYTES:
         raise ValueError(f"its version {version}.{hash_version} is not known")
-    table = np.frombuffer(
-        body[HEADER_BYTES : HEADER_BYTES + ENTRY_BYTES * (chunk_count + 1)],
-        dtype=[("name", "S4"), ("offset", ">u8")],
-    )
+    entries = body[HEADER_BYTES : HEADER_BYTES + ENTRY_BYTES * (chunk_count + 1)]
+    if len(entries) < ENTRY_BYTES * (chunk_count + 1):
+        raise ValueError("its table of contents is cut off")
+    table = np.frombuffer(entries, dtype=[("name", "S4"), ("offset", ">u8")])
     offsets = [int(offset) for offset in table["offset"]]
     hash_bytes = HASH_BYTES[hash_version]
-    if len(offsets) != chunk_count + 1 or offsets != sorted(offsets):
-        raise ValueError("its table of contents is cut off")
+    if offsets != sorted(offsets):
+        raise ValueError("its table of contents is out of order")
     size = offsets[-1] + hash_bytes
     digest = hashlib.sha1 if hash_bytes == 20 else hashlib.sha256
     if len(body) < size or digest(body[: offsets[-1]]).digest() != body[offsets[-1] : size]:

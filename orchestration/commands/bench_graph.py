@@ -6,7 +6,6 @@ generated estate of the size that the documentation calls M, as commit-graph fil
 
 import gc
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from connectors._git_decode import LOG_FORMAT, decode_commits, split_commits
+from connectors._git_decode import LOG_FIELDS, LOG_FORMAT, split_commits
 from connectors._git_graph import CommitGraph, read_commit_graph
 from connectors._git_process import run_git, stream_git
 from connectors._git_trees import find_heads, read_graph_file
@@ -110,10 +109,9 @@ def _walk_text(path: Path, released: list[str]) -> int:
     shas: list[str] = []
     parents: list[list[str]] = []
     for body, _ in split_commits(stream_git(path, arguments, stdin=asked), size=COMMITS_PER_PAGE):
-        for line in decode_commits(body).splitlines():
-            record = json.loads(line)
-            shas.append(record["sha"])
-            parents.append(record["parents"])
+        fields = body.decode("utf-8", "replace").split("\0")
+        shas += fields[:-1:LOG_FIELDS]
+        parents += map(str.split, fields[1::LOG_FIELDS])
     shas.reverse()
     parents.reverse()
     number = {sha: at for at, sha in enumerate(shas)}
@@ -136,7 +134,8 @@ def _walk_page(path: Path, released: list[str]) -> int:
     page = read_commit_graph(read_graph_file(path))
     wanted = np.frombuffer(bytes.fromhex("".join(released)), dtype=np.uint8)
     words = _words(page.oids)
-    order = np.argsort(words, kind="stable")
+    is_sorted = bool(np.all(words[1:] >= words[:-1]))
+    order = np.arange(len(words)) if is_sorted else np.argsort(words, kind="stable")
     asked = _words(wanted.reshape(-1, page.oids.shape[1]))
     place = order[np.minimum(np.searchsorted(words[order], asked), len(order) - 1)]
     place = place[words[place] == asked]
@@ -193,9 +192,13 @@ def _measure_estate() -> Iterator[Measured]:
     rng = np.random.default_rng(7)
     size = COMMITS // REPOSITORIES
     bodies = [_draw_page(rng, size) for _ in range(REPOSITORIES)]
-    tips = np.sort(rng.choice(COMMITS, DEPLOYMENTS, replace=False))
-    deployed = Deployed(service=tips // size, commit=tips, number=np.arange(DEPLOYMENTS))
-    graph, _ = _ordered([read_commit_graph(body) for body in bodies])
+    pages = [read_commit_graph(body) for body in bodies]
+    graph, _ = _ordered(pages)
+    by_age = np.concatenate(
+        [at * size + np.argsort(page.committed_at) for at, page in enumerate(pages)]
+    )
+    ages = np.sort(rng.choice(COMMITS, DEPLOYMENTS, replace=False))
+    deployed = Deployed(service=ages // size, commit=by_age[ages], number=np.arange(DEPLOYMENTS))
 
     def walk() -> int:
         first_deployments(graph, deployed)

@@ -68,11 +68,9 @@ class Repository:
         """Release what is checked out."""
         self.git("tag", "-a", name, "-m", name, when=when)
 
-    def pick(self, sha: str, when: str, *, title: str = "") -> str:
+    def pick(self, sha: str, when: str) -> str:
         """Copy a commit onto what is checked out, keeping who wrote it and when."""
         self.git("cherry-pick", sha, when=when)
-        if title:
-            self.git("commit", "-q", "--amend", "-m", title, when=when)
         return self.head()
 
     def merge(self, name: str, when: str, *options: str) -> str:

@@ -204,14 +204,17 @@ def _describe(world: World) -> None:
     estate = world.estate
     for case in CASES:
         if case != "mono":
-            estate.service(case, repository=case)
+            estate.service(case)
     for service, paths in (("pay", ["pay/**", "libs/**"]), ("cart", ["cart/**/*.py", "libs/a"])):
-        estate.service(service, repository="mono")
+        estate.service(service, repository="acme/mono")
         estate.catalogue[-1]["paths"] = paths
         for name, finished in (("start", "2026-01-03 10:00"), ("merge", "2026-01-07 10:00")):
             sha = world.sha("mono", name)
-            estate.deploy(service, sha, at(finished), repository="mono")
-    estate.service("treeless", repository="treeless")
+            estate.deploy(service, sha, at(finished), repository="acme/mono")
+    fix = world.sha("cherry-pick", "fix")
+    written, merged = at("2026-01-06 10:00"), at("2026-01-07 10:00")
+    estate.pull("cherry-pick", fix, merged, [(fix, written, "fix")])
+    estate.service("treeless")
     estate.catalogue[-1]["paths"] = ["nowhere/**"]
 
 
@@ -228,8 +231,8 @@ def _treeless(world: World) -> Path:
 
 
 def _sync(home: Home, world: World, *, now: datetime, treeless: Path) -> None:
-    paths = {case: repo.path for case, repo in world.repositories.items()}
-    config = git.Config(repositories=paths | {"treeless": treeless}, changed_paths=True)
+    paths = {f"acme/{case}": repo.path for case, repo in world.repositories.items()}
+    config = git.Config(repositories=paths | {"acme/treeless": treeless}, changed_paths=True)
     report = sync([git.connect(config, name="git")], lake=Lake(home.lake), clock=lambda: now)
     assert [one.error for one in report.streams if one.status != "complete"] == []
 
@@ -323,6 +326,9 @@ def test_a_cherry_picked_commit_counts_once_at_the_copy_that_went_live_first(
     originals = dict(zip(rows["commit_sha"], rows["original_commit_sha"], strict=True))
     assert originals[world.sha("cherry-pick", "fix")] == world.sha("cherry-pick", "picked")
     assert originals[world.sha("cherry-pick", "other")] is None
+    changes = published.rows("fct_changes", filters={"service_id": "cherry-pick"})
+    pulls = changes.filter(changes["is_reviewable"])
+    assert pulls["exclusion_reason"].to_list() == ["same_patch"]
     deployments = _deployments(published, "cherry-pick")
     assert [deployments[at]["change_count"] for at in ("1.0.1", "1.1.0")] == [1, 1]
     assert [deployments[at]["commit_count"] for at in ("1.0.1", "1.1.0")] == [1, 1]
@@ -508,6 +514,6 @@ def test_the_commit_graph_was_read_and_then_outgrown(
         for name in ("text", "graph")
     }
     read = {line["context"]["repository"]: line["row_count"] for line in lines["graph"]}
-    assert set(CASES) <= set(read)
-    assert read["force-push"] == 2
+    assert {f"acme/{case}" for case in CASES} <= set(read)
+    assert read["acme/force-push"] == 2
     assert len(world.shas["force-push"]) == 4

@@ -13,6 +13,7 @@ from transforms.statistics.commit_graph import (
 )
 
 MOST_CORRECTIONS = 1_000
+PAIRS_AT_ONCE = 10_000
 
 
 def contains_previous(graph: Graph, deployed: Deployed) -> Flags:
@@ -77,12 +78,28 @@ def is_ancestor(
 ) -> Flags:
     """Say of each pair of commits whether the second is an ancestor of the first, or the same.
 
-    All pairs are searched together, one generation at a time. `rank` bounds the search: it must
+    Many pairs are searched together, one generation at a time. `rank` bounds the search: it must
     never be larger for a parent than for its child.
     """
-    commits = len(starts) - 1
     found: Flags = of == ancestor
-    pair = np.nonzero(~found)[0]
+    for begin in range(0, len(of), PAIRS_AT_ONCE):
+        pairs = begin + np.nonzero(~found[begin : begin + PAIRS_AT_ONCE])[0]
+        _search(starts, parents, rank=rank, of=of, ancestor=ancestor, pair=pairs, found=found)
+    return found
+
+
+def _search(
+    starts: Indexes,
+    parents: Indexes,
+    *,
+    rank: Indexes,
+    of: Indexes,
+    ancestor: Indexes,
+    pair: Indexes,
+    found: Flags,
+) -> None:
+    """Mark in `found` which of some pairs are found."""
+    commits = len(starts) - 1
     commit = of[pair]
     while len(pair):
         sizes = starts[commit + 1] - starts[commit]
@@ -92,7 +109,6 @@ def is_ancestor(
         is_open = ~found[pair] & (rank[parent] >= rank[ancestor[pair]])
         keys = np.unique(pair[is_open] * commits + parent[is_open])
         pair, commit = keys // commits, keys % commits
-    return found
 
 
 def monotone_rank(starts: Indexes, parents: Indexes, *, committed: Indexes) -> Indexes:

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from transforms.statistics.commit_graph import Indexes
 
-KEY_BYTES = 16
-
 
 def page_edges(
     *, oids: NDArray[np.uint8], starts: Indexes, parents: Indexes, shas: bytes
@@ -23,12 +21,11 @@ def page_edges(
     """
     width = oids.shape[1]
     wanted = np.frombuffer(binascii.unhexlify(shas), dtype=np.uint8).reshape(-1, width)
-    order = np.argsort(_word(oids, 0), kind="stable")
-    place = np.searchsorted(_word(oids, 0)[order], _word(wanted, 0))
+    words = _word(oids, 0)
+    order = np.argsort(words, kind="stable")
+    place = np.searchsorted(words, _word(wanted, 0), sorter=order)
     place = order[np.minimum(place, len(order) - 1)]
-    is_known = (_word(oids, 0)[place] == _word(wanted, 0)) & (
-        _word(oids, 1)[place] == _word(wanted, 1)
-    )
+    is_known = (words[place] == _word(wanted, 0)) & (_word(oids, 1)[place] == _word(wanted, 1))
     number = np.full(len(oids), -1, dtype=np.int64)
     number[place[is_known]] = np.nonzero(is_known)[0]
     child = np.repeat(number, np.diff(starts))
