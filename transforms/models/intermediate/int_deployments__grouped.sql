@@ -127,6 +127,7 @@ with recursive
         from records
         left join regional on records.run_key = regional.run_key
     ),
+    repeated as (select group_key from placed group by group_key having count(*) > 1),
     numbered as (
         select
             *,
@@ -138,6 +139,7 @@ with recursive
                     deployment_id desc
             ) as newest_attempt
         from placed
+        where is_regional or group_key in (select group_key from repeated)
     ),
     attempts as (
         select
@@ -175,6 +177,11 @@ with recursive
         group by group_key
     ),
     leading_records as (
+        {# most are alone in their group, and need no ranking #}
+        select *, 1 as newest_attempt
+        from placed
+        where not is_regional and group_key not in (select group_key from repeated)
+        union all
         select *
         from numbered
         where newest_attempt = 1 and not is_regional
@@ -200,7 +207,9 @@ with recursive
                 run_key,
                 created_at
             ) replace (
-                attempts.first_started_at as started_at,
+                coalesce(
+                    attempts.first_started_at, leading_records.started_at
+                ) as started_at,
                 coalesce(
                     reached_targets.last_finished_at, leading_records.finished_at
                 ) as finished_at,
@@ -246,8 +255,10 @@ with recursive
                     else 'partial'
                 end as status
             ),
-            attempts.attempt_count,
-            attempts.attempt_ids,
+            coalesce(attempts.attempt_count, 1) as attempt_count,
+            coalesce(
+                attempts.attempt_ids, [leading_records.deployment_id]
+            ) as attempt_ids,
             coalesce(
                 reached_targets.target_count, leading_records.target_count, 1
             ) as target_count,
@@ -266,7 +277,7 @@ with recursive
                 then leading_records.finished_at
             end as first_exposed_at
         from leading_records
-        inner join attempts on leading_records.group_key = attempts.group_key
+        left join attempts on leading_records.group_key = attempts.group_key
         left join
             reached_targets on leading_records.group_key = reached_targets.group_key
     )
