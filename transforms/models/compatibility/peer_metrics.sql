@@ -67,6 +67,9 @@ with
             or observations.scope = scopes.scope
         where
             (scopes.scope = 'organisation' or observations.service_id is not null)
+            and observations.anchor_date between known.first_date and known.last_date
+            and coalesce(observations.until_date, known.last_date)
+            between known.first_date and known.last_date
             and (
                 grains.grain = 'whole'
                 or observations.until_date is null
