@@ -153,7 +153,7 @@ def _show(comparisons: Sequence[Comparison], heading: str) -> None:
         rows = [one for one in comparisons if one.peer == peer]
         out.print(f"[bold]Leadline and {escape(rows[0].peer_title)}[/bold], {escape(heading)}")
         show_table(
-            ["Metric", "Leadline", rows[0].peer_title, "It says", "Difference"],
+            ["Metric", "Leadline", rows[0].peer_title, "Its band", "Difference"],
             [
                 [
                     one.title,

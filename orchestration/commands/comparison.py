@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dashboards.words import duration_words, value_words
+from dashboards.words import duration_words
 from orchestration.commands.terminal import printable
 from transforms.published import Published
 
 NOTHING = "no data"
+# From here on a percentage is harder to read than a multiple.
+MANY_TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -126,19 +128,18 @@ def our_words(one: Comparison) -> str:
     ours = one.ours
     if ours.value is None:
         return NOTHING if ours.n == 0 else f"not reached (n {ours.n})"
-    words = f"{_value(one, ours.value, ours.n)} (n {ours.n}"
+    interval = ""
     if ours.ci_low is not None and ours.ci_high is not None:
-        low, high = (_value(one, bound, ours.n) for bound in (ours.ci_low, ours.ci_high))
-        words += f", {low} to {high}"
-    return words + ")"
+        low, high = _value(one, ours.ci_low), _value(one, ours.ci_high)
+        interval = f", {low if one.unit == 'seconds' else low.split()[0]} to {high}"
+    return f"{_value(one, ours.value)} (n {ours.n}{interval})"
 
 
 def their_words(one: Comparison) -> str:
     """Return the other tool's number with its count."""
-    theirs = one.theirs
-    if theirs.value is None:
+    if one.theirs.value is None:
         return NOTHING
-    return f"{_value(one, theirs.value, theirs.n)} (n {theirs.n})"
+    return f"{_value(one, one.theirs.value)} (n {one.theirs.n})"
 
 
 def band_words(one: Comparison) -> str:
@@ -148,7 +149,7 @@ def band_words(one: Comparison) -> str:
 
 def difference_words(one: Comparison) -> str:
     """Return how far the other number lies from ours, absolute and relative."""
-    if one.difference is None:
+    if one.difference is None or one.theirs.value is None:
         return "–"
     if one.difference == 0:
         return "none"
@@ -156,14 +157,21 @@ def difference_words(one: Comparison) -> str:
     size = abs(one.difference)
     if one.unit == "ratio":
         return f"{sign}{size * 100:.1f} points"
-    words = duration_words(size) if one.unit == "seconds" else f"{size:.2f} {one.unit}"
+    words = f"{sign}{_value(one, size)}"
     if not one.ours.value:
-        return f"{sign}{words}"
-    return f"{sign}{words} ({sign}{size / one.ours.value:.0%})"
+        return words
+    if one.theirs.value >= MANY_TIMES * one.ours.value:
+        return f"{words} ({one.theirs.value / one.ours.value:.0f} times)"
+    return f"{words} ({sign}{size / one.ours.value * 100:.0f} %)"
 
 
-def _value(one: Comparison, value: float, n: int) -> str:
-    return value_words(value, unit=one.unit, n=n)
+def _value(one: Comparison, value: float) -> str:
+    """Return a value with its unit, with the decimals that a comparison needs."""
+    if one.unit == "seconds":
+        return duration_words(value)
+    if one.unit == "ratio":
+        return f"{value * 100:.1f} %"
+    return f"{value:.2f} {one.unit.removeprefix('deployments ')}"
 
 
 def report_markdown(comparisons: Sequence[Comparison], heading: str) -> str:
@@ -175,7 +183,7 @@ def report_markdown(comparisons: Sequence[Comparison], heading: str) -> str:
         lines += [
             f"## Leadline and {title}, {heading}",
             "",
-            f"| Metric | Leadline | {title} | It says | Difference | Why |",
+            f"| Metric | Leadline | {title} | Its band | Difference | Why |",
             "|---|---|---|---|---|---|",
         ]
         for one in rows:

@@ -1,6 +1,7 @@
 """The command compare: our numbers beside another tool's, from a small published build."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -38,7 +39,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Home:
         head = estate.squash("pair", [at(authored)], at(finished), parents=(head,))
         estate.deploy("pair", head, at(finished))
     estate.incident("pair", at("2026-02-05 12:00"), None)
-    publish_estate(home.root, estate).build  # noqa: B018
+    publish_estate(home.root, estate)
     return home
 
 
@@ -51,7 +52,7 @@ def test_one_tool_is_shown_with_both_numbers_and_the_reason(shown: Home) -> None
         "6 h (n 2)",
         "2 h (n 2)",
     ]
-    assert "-4 h (-67%)" in row
+    assert "-4 h (-67 %)" in row
     assert "lower of the two middle values" in ended.stdout
     assert "open incidents ranked as the shortest: 1" in ended.stdout
     assert "no data" in ended.stdout
@@ -159,8 +160,10 @@ def one(ours: float | None, theirs: float | None, *, unit: str = "ratio") -> Com
         (0.10, 0.154, "ratio", "+5.4 points"),
         (0.10, 0.10, "ratio", "none"),
         (None, 0.10, "ratio", "–"),
-        (7200.0, 3600.0, "seconds", "-1 h (-50%)"),
+        (7200.0, 3600.0, "seconds", "-1 h (-50 %)"),
+        (3600.0, 36000.0, "seconds", "+9 h (10 times)"),
         (0.0, 2.0, "days per week", "+2.00 days per week"),
+        (4.0, 5.0, "deployments per week", "+1.00 per week (+25 %)"),
     ],
 )
 def test_a_difference_has_its_sign_and_its_share(
@@ -172,6 +175,11 @@ def test_a_difference_has_its_sign_and_its_share(
 def test_a_median_that_is_not_reached_is_no_missing_data() -> None:
     assert our_words(one(None, 60.0, unit="seconds")) == "not reached (n 120)"
     assert their_words(one(60.0, None, unit="seconds")) == "no data"
+
+
+def test_an_interval_names_its_unit_once() -> None:
+    rate = replace(one(0.104, None), ours=Ours(0.104, 606, 0.0822, 0.131, "ok"))
+    assert our_words(rate) == "10.4 % (n 606, 8.2 to 13.1 %)"
 
 
 def test_a_bar_in_a_text_does_not_end_a_cell() -> None:

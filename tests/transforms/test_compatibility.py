@@ -278,26 +278,31 @@ def test_devlake_says_two_hours_where_the_median_of_two_and_ten_is_six(
     assert (ours["value"], theirs["value"], theirs["n"]) == (6 * HOUR, 2 * HOUR, 2)
 
 
-def test_the_published_months_are_what_the_same_days_give_when_asked_for(
-    published: Published,
+@pytest.mark.parametrize("service", [None, "web", "api"])
+@pytest.mark.parametrize(("grain", "days"), [("whole", WHOLE), *(("month", one) for one in MONTHS)])
+def test_the_published_periods_are_what_the_same_days_give_when_asked_for(
+    published: Published, grain: str, days: tuple[date, date], service: str | None
 ) -> None:
-    for since, until in MONTHS:
-        for service in (None, "web", "api"):
-            asked = published.peer_metrics(since=since, until=until, service_id=service)
-            stored = published.rows(
-                "peer_metrics",
-                filters={
-                    "grain": "month",
-                    "period_start_date": since,
-                    "scope_id": service or "all",
-                },
-            )
-            columns = ["peer", "metric", "edition", "value", "n", "band", "causes"]
-            assert (
-                stored.select(columns)
-                .sort(columns[:3])
-                .equals(asked.select(columns).sort(columns[:3]))
-            )
+    asked = published.peer_metrics(since=days[0], until=days[1], service_id=service)
+    place = {"grain": grain, "period_start_date": days[0], "scope_id": service or "all"}
+    stored = published.rows("peer_metrics", filters=place)
+    columns = ["peer", "metric", "edition", "value", "n", "band", "causes"]
+    assert stored.height == asked.height > 0
+    assert stored.select(columns).sort(columns[:3]).equals(asked.select(columns).sort(columns[:3]))
+
+
+def test_one_row_is_one_peer_metric_edition_period_and_scope(published: Published) -> None:
+    key = ["peer", "metric", "edition", "grain", "period_start_date", "scope", "scope_id"]
+    rows = published.rows("peer_metrics")
+    assert rows.select(key).n_unique() == rows.height
+    assert rows.filter(rows["value"] < 0).is_empty()
+
+
+def test_only_the_peers_asked_for_are_computed(published: Published) -> None:
+    asked = published.peer_metrics(since=WHOLE[0], until=WHOLE[1], peers=["gitlab", "datadog"])
+    assert sorted(set(asked["peer"])) == ["datadog", "gitlab"]
+    everything = published.peer_metrics(since=WHOLE[0], until=WHOLE[1])
+    assert asked.equals(everything.filter(everything["peer"].is_in(["gitlab", "datadog"])))
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ with
             {{
                 also(
                     "case when links.resolved_at is null then 'open incidents left out' when links.service_id is distinct from deployments.service_id then 'incidents charged to a deployment of another service' end",
-                    "case when not deployments.is_failed then 'deployments blamed that no evidence calls failed' end",
+                    "case when not deployments.is_failed then 'incidents of deployments that no evidence calls failed' end",
                 )
             }}
             as cause,

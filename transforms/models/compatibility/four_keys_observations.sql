@@ -116,6 +116,8 @@ with
                 when not bool_or(causes.deployment_id is not null)
                 then
                     'failed deployments missed: rolled back, reverted or repaired without an incident'
+                when not bool_or(deployments.is_failed)
+                then 'failed rollbacks and redeploys counted'
             end as cause,
             max(deployments.finished_date) as anchor_date,
             null::date as until_date

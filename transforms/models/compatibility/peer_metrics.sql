@@ -10,7 +10,7 @@ with
         from {{ ref("coverage") }}
     ),
     deployments_known as (
-        select first_date, last_date
+        select min(first_date) as first_date, max(last_date) as last_date
         from {{ ref("coverage") }}
         where domain = 'deployments'
     ),
@@ -41,7 +41,9 @@ with
         from spans
         cross join {{ ref("scopes") }} as scopes
         cross join deployments_known
-        where scopes.scope in ('organisation', 'service')
+        where
+            scopes.scope in ('organisation', 'service')
+            and deployments_known.first_date is not null
     ),
     observations as ({{ peer_observations() }}),
     keyed as materialized(
@@ -67,6 +69,9 @@ with
             or observations.scope = scopes.scope
         where
             (scopes.scope = 'organisation' or observations.service_id is not null)
+            and observations.anchor_date between known.first_date and known.last_date
+            and coalesce(observations.until_date, known.last_date)
+            between known.first_date and known.last_date
             and (
                 grains.grain = 'whole'
                 or observations.until_date is null
