@@ -148,7 +148,8 @@ def _metrics(
 def _changed(metric: str, *, old: Sequence[str], new: Sequence[str]) -> str:
     """Return the SQL for one metric's rows of past periods that are not what they were.
 
-    Numbers that were never published before (a new service, a longer history) restate nothing.
+    Numbers that were never published before (a new service, a longer history) restate nothing,
+    nor does a period without a number that has none for another reason.
     Most rows are what they were, so only those whose hash is gone are looked at side by side.
     """
     young = " or ".join(f"coalesce({_YOUNG[name]}, false)" for name in _YOUNG if name in old)
@@ -170,7 +171,8 @@ def _changed(metric: str, *, old: Sequence[str], new: Sequence[str]) -> str:
         f"(select {_ROW_HASH} from {PUBLISHED_SCHEMA}.{quoted(metric)})) as old "
         f"left join {PUBLISHED_SCHEMA}.{quoted(metric)} as new on {same_key} "
         "where case when new.state is null then old.n > 0 else "
-        f"old.state <> new.state or old.n <> new.n or {_differs('old.value', 'new.value')} end"
+        f"old.n <> new.n or (old.n > 0 and old.state <> new.state) "
+        f"or {_differs('old.value', 'new.value')} end"
     )
 
 

@@ -39,13 +39,16 @@ class Estate:
         is_provisional: bool = False,
         verdicts: int = 0,
         columns: str = "*",
+        empty: str = "no_data",
         moves_current: bool = True,
         days: int = 0,
         **origin: Any,
     ) -> Publication:
         self.minute += 1
         self.count += 1
-        rows = ", ".join(_row(one, definition, is_provisional=is_provisional) for one in numbers)
+        rows = ", ".join(
+            _row(one, definition, empty, is_provisional=is_provisional) for one in numbers
+        )
         write_work_file(
             self.home,
             "create or replace table v1.metric_definitions as select 'downtime' as metric",
@@ -71,10 +74,10 @@ class Estate:
         return open_published(self.home).restatements()
 
 
-def _row(number: Number, definition: str, *, is_provisional: bool) -> str:
+def _row(number: Number, definition: str, empty: str, *, is_provisional: bool) -> str:
     service, start, value, n = number
     end = date(start.year, start.month + 1, 1)
-    state = "no_data" if value is None else "ok"
+    state = empty if value is None else "ok"
     return (
         f"('{service}', date '{start}', {'null' if value is None else value}::double, {n}::bigint, "
         f"'month', 'service', date '{end}', '{state}', 'seconds', '{definition}', {is_provisional})"
@@ -120,6 +123,11 @@ def test_what_is_equal_to_nine_digits_or_not_over_yet_or_was_never_published_is_
     )
     assert later.manifest.restated == {}
     assert estate.rows().is_empty()
+
+
+def test_a_period_that_has_no_number_for_another_reason_is_not_restated(estate: Estate) -> None:
+    estate.publish(in_october(None, 0))
+    assert estate.publish(in_october(None, 0), empty="uncovered").manifest.restated == {}
 
 
 def test_a_past_period_that_gets_its_first_number_or_loses_its_last_is_restated(
