@@ -251,6 +251,16 @@ def estate(
     command.estate(size=size.value)
 
 
+@bench.command("filters")
+def bench_filters(
+    rounds: Annotated[int, typer.Option(help="Selections of each kind.", min=2)] = 20,
+) -> None:
+    """Measure how long any selection of days, teams and services takes on the published build."""
+    from orchestration.commands import bench_filters as command
+
+    command.filters(rounds=rounds)
+
+
 @bench.command("graph")
 def bench_graph(
     repository: Annotated[

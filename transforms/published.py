@@ -361,9 +361,11 @@ class Published:
         return name
 
     def _selected(self, name: str, *, zone: str | None = None) -> str:
-        day = "" if zone is None else f" replace ({ZONED_DATE} as anchor_date)"
+        rows = f"{SCHEMA}.{self._known(name)}_observations"
+        if zone is not None:
+            rows = f"(select * replace ({ZONED_DATE} as anchor_date) from {rows})"
         return (
-            f"(select * from (select *{day} from {SCHEMA}.{self._known(name)}_observations)"
+            f"(select * from {rows}"
             " where ($since::date is null or anchor_date >= $since)"
             " and ($until::date is null or anchor_date < $until)"
             " and ($team_ids::varchar[] is null or list_contains($team_ids::varchar[], team_id))"

@@ -89,12 +89,6 @@ def test_no_text_reads_like_a_missing_value() -> None:
     assert not [text for text in texts if re.search(r"\b(None|NaN|nan|null|undefined)\b", text)]
 
 
-def test_the_own_history_covers_every_metric() -> None:
-    text = (TRANSFORMS / "models" / "insights" / "metric_baselines.sql").read_text("utf-8")
-    listed = re.findall(r'^    "(\w+)",$', text, re.MULTILINE)
-    assert sorted(listed) == [file.stem for file in FILES]
-
-
 def test_published_ranges_chain_without_hole_or_overlap() -> None:
     ranges = defaultdict(set)
     for row in seed("dora_bands"):
