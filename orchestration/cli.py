@@ -23,8 +23,6 @@ app = typer.Typer(
 )
 
 
-bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
 verdicts = typer.Typer(no_args_is_help=True)
 app.add_typer(verdicts, name="verdict", help="Say what you know about a deployment's failure.")
 
