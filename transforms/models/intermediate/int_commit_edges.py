@@ -53,27 +53,27 @@ def model(dbt: Any, session: Any) -> Any:
     pages = dict(journal.query("journal", NEWEST_PAGES.format(as_of=as_of)).fetchall())
     if not pages:
         return commits.query("commits", FROM_TEXT.format(condition="true"))
-    rows = commits.project("commit_index, repository, commit_sha, len(commit_sha) as width")
-    bounds = rows.aggregate(
-        "repository, min(commit_index) as first, count(*) as size, min(width), max(width)",
-        "repository",
+    bounds = commits.aggregate(
+        "repository, min(commit_index) as first, count(*) as size", "repository"
     ).fetchall()
+    shas = commits.order("commit_index").project("commit_sha").to_arrow_table()["commit_sha"]
+    _, buffer, text_of_shas = shas.cast(pa.large_string()).combine_chunks().buffers()
+    offsets = np.frombuffer(buffer, dtype=np.int64)
     edges: list[tuple[Any, Any]] = []
-    is_said = np.zeros(sum(size for _, _, size, _, _ in bounds), dtype=np.bool_)
-    for repository, first, size, narrowest, widest in bounds:
+    is_said = np.zeros(len(shas), dtype=np.bool_)
+    for repository, first, size in bounds:
         if repository not in pages:
             continue
         content = Path(lake, pages[repository]).read_bytes()
         arrays = np.load(io.BytesIO(zstandard.ZstdDecompressor().decompress(content)))
-        if narrowest != widest or widest != 2 * arrays["oids"].shape[1]:
+        places = offsets[first : first + size + 1]
+        if not bool((np.diff(places) == 2 * arrays["oids"].shape[1]).all()):
             continue
-        mine = rows.filter(f"commit_index between {first} and {first + size - 1}")
-        shas = mine.order("commit_index").project("commit_sha").to_arrow_table()
         child, parent, unknown = page_edges(
             oids=arrays["oids"],
             starts=arrays["starts"],
             parents=arrays["parents"],
-            shas="".join(shas["commit_sha"].to_pylist()).encode(),
+            shas=bytes(memoryview(text_of_shas)[places[0] : places[-1]]),
         )
         edges.append((child + first, parent + first))
         is_said[first : first + size] = True
