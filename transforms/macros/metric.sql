@@ -273,8 +273,9 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                 select
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
-                    sum(value) as total,
                     list_sort(list(value)) as sorted_values,
+                    {# in the order of the values, so that threads cannot change the last digits #}
+                    list_sum(sorted_values) as total,
                     case when n >= 6 then (n + 1) / 2 - 0.979982 * sqrt(n) + 0.5 / sqrt(n) end as rank_low
                 from {{ relation }}
                 group by grain, period_start_date, scope, scope_id
@@ -359,8 +360,8 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                 select
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
-                    sum(value) as value,
-                    sum(value) as numerator,
+                    fsum(value) as value,
+                    fsum(value) as numerator,
                     null::double as denominator,
                     count(case when is_open then 1 end) as open_count,
                     null::double as mean, null::double as p75, null::double as p90, null::double as p95,
@@ -515,7 +516,7 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
                 group by grain, period_start_date, scope, scope_id
             ),
             closed as (
-                select grain, period_start_date, scope, scope_id, avg(value) as mean
+                select grain, period_start_date, scope, scope_id, fsum(value) / count(*) as mean
                 from included
                 where not is_open
                 group by grain, period_start_date, scope, scope_id
