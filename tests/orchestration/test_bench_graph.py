@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from connectors._git_graph import read_commit_graph
 from orchestration.cli import app
-from orchestration.commands import bench_graph
+from orchestration.commands import bench_graph, terminal
 from tests.transforms.repositories import make_repository
 
 
@@ -17,7 +17,8 @@ def test_a_generated_estate_is_measured_from_files_and_from_arrays(
 ) -> None:
     for name, size in (("REPOSITORIES", 3), ("COMMITS", 600), ("DEPLOYMENTS", 60)):
         monkeypatch.setattr(bench_graph, name, size)
-    told = CliRunner().invoke(app, ["bench", "graph"], env={"COLUMNS": "200"})
+    monkeypatch.setattr(terminal.out, "width", 200)
+    told = CliRunner().invoke(app, ["bench", "graph"])
     assert told.exit_code == 0
     assert told.stdout.count("600") == 3
     assert "commit-graph files to first deployments" in told.stdout

@@ -215,8 +215,9 @@ def test_every_metric_is_judged_without_being_listed(published: Published) -> No
         if not published.metric(name, grain=grain).filter(is_counted).is_empty()
     }
     assert judged == measured
-    for file in (ROOT / "transforms" / "models" / "insights").glob("*.sql"):
-        assert "deployment_frequency" not in file.read_text(encoding="utf-8")
+    for name in ("metric_trends", "control_limits", "change_points", "service_rankings"):
+        for file in (ROOT / "transforms" / "models" / "insights").glob(f"{name}.*"):
+            assert "deployment_frequency" not in file.read_text(encoding="utf-8")
 
 
 def test_only_complete_and_mature_periods_are_judged(published: Published) -> None:
