@@ -22,7 +22,7 @@ demo: env ## a sample company, from its source systems to the dashboard
 	@.venv/bin/leadline demo
 
 test: env-dev ## every test that needs nothing but Python
-	@.venv/bin/python -m pytest -q -m "$(EVERYWHERE)" $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -q -n auto --dist loadfile -m "$(EVERYWHERE)" $(PYTEST_ARGS)
 
 lint: env-dev ## style, types, SQL layout, who may import whom
 	.venv/bin/ruff check .

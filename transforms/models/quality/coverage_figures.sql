@@ -130,8 +130,19 @@ with
             source,
             count(case when not is_time_repeated then 1 end),
             count(*)
-        from {{ ref("stg_servicenow__incident_audit_log") }}
-        where read_at <= {{ as_of() }}
+        from
+            (
+                {# a later export tells of the same update again #}
+                select *
+                from {{ ref("stg_servicenow__incident_audit_log") }}
+                where read_at <= {{ as_of() }}
+                qualify
+                    row_number() over (
+                        partition by source, number, row_ordinal
+                        order by page_id, ordinal
+                    )
+                    = 1
+            )
         group by source
     ),
     repositories as (
