@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from connectors._errors import ConnectorError
 from connectors._git_decode import LOG_FIELDS, LOG_FORMAT, split_commits
 from connectors._git_graph import CommitGraph, read_commit_graph
 from connectors._git_process import run_git, stream_git
@@ -55,14 +56,18 @@ class Measured:
 def bench_graph(*, repository: Path | None) -> None:
     """Measure and print commits a second.
 
-    Errors: ConfigurationError when the path is no folder; ConnectorError when git cannot read it.
+    Errors: ConfigurationError when the path is no folder, or git finds no commits in it.
     """
     if repository is not None and not repository.is_dir():
         raise ConfigurationError(f"{repository} is no folder; give the path of a git repository.")
     found = _measure_estate() if repository is None else _measure_repository(repository)
     columns = ("what", "commits", "seconds", "busy", "commits a second", "goal")
     table = Table(*columns, box=None)
-    for one in found:
+    try:
+        measured = list(found)
+    except ConnectorError as exc:
+        raise ConfigurationError(f"{exc}. Give the path of a git repository.") from exc
+    for one in measured:
         rate = one.commits / one.seconds
         goal = f"{one.goal:,}" if one.goal else "–"
         seconds = (f"{one.seconds:.3f}", f"{one.busy_seconds:.3f}")
@@ -71,6 +76,8 @@ def bench_graph(*, repository: Path | None) -> None:
 
 
 def _measure_repository(path: Path) -> Iterator[Measured]:
+    if not find_heads(path):
+        raise ConfigurationError(f"{path} holds no commits; give a repository that does.")
     tags = run_git(
         path,
         [

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from connectors._git_graph import read_commit_graph
 from orchestration.cli import app
 from orchestration.commands import bench_graph, terminal
+from orchestration.errors import ConfigurationError
 from tests.transforms.repositories import make_repository
 
 
@@ -35,6 +36,14 @@ def test_a_repository_is_measured_from_its_text_and_from_its_commit_graph(tmp_pa
         assert told.exit_code == 0, tagged
         assert told.stdout.count(" 9 ") == 2
         repository.git("tag", "-d", "1.0.0", when="2026-01-03 10:00") if tagged else None
+
+
+def test_a_folder_without_commits_is_said_in_a_sentence(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    for_git = make_repository(empty)
+    for folder, word in ((for_git.path, "holds no commits"), (tmp_path, "git repository")):
+        with pytest.raises(ConfigurationError, match=word):
+            bench_graph.bench_graph(repository=folder)
 
 
 def test_a_generated_file_is_one_that_git_could_have_written() -> None:
