@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from orchestration.build import newest_read_at
+from orchestration.build import newest_read_at, read_decisions
 from orchestration.builds import read_builds, read_manifest, read_pointer
 from orchestration.checks import Check
 from orchestration.dbt import run_dbt
-from orchestration.errors import LeadlineError, NothingToRead, PublishFailed
+from orchestration.errors import BuildFailed, LeadlineError, NothingToRead, PublishFailed
 from orchestration.journal import parse_instant
 from orchestration.keys import pseudonym_key
 from orchestration.lake import Lake
@@ -24,6 +24,7 @@ STALE_AFTER = timedelta(hours=36)
 def check_data(context: Context) -> Iterator[Check]:
     """Yield the checks of lake, models and published builds."""
     yield _lake(context)
+    yield _decisions(context)
     yield _quarantine(context)
     yield _models(context)
     yield _pointer(context)
@@ -37,10 +38,21 @@ def _lake(context: Context) -> Check:
         newest = newest_read_at(Lake(context.home.lake))
     except NothingToRead as exc:
         return Check("Lake", "no_data", str(exc), "")
+    except BuildFailed:
+        return Check("Lake", "fail", "no build can be made of it", "see Decisions below")
     except (ValueError, KeyError) as exc:
         remedy = "put the journal back from a backup, or remove that stream and read it again"
         return Check("Lake", "fail", f"a journal cannot be read ({exc})", remedy)
     return Check("Lake", "pass", f"last read {newest:%Y-%m-%d %H:%M} UTC", "")
+
+
+def _decisions(context: Context) -> Check:
+    try:
+        known = read_decisions(context.home.lake)
+    except BuildFailed as exc:
+        return Check("Decisions", "fail", str(exc), "put the file back from a copy")
+    told = f"{len(known)} in an unbroken chain" if known else "none yet"
+    return Check("Decisions", "pass", told, "")
 
 
 def _quarantine(context: Context) -> Check:

@@ -11,7 +11,8 @@ import pytest
 
 from orchestration.builds import read_pointer
 from orchestration.locks import run_lock
-from tests.orchestration.conftest import Publisher
+from tests.orchestration.conftest import NOON, Publisher
+from transforms.decisions import append_decision, decisions_file
 from transforms.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -256,6 +257,23 @@ def test_rolling_back_is_said_and_done(home: Home, publisher: Publisher) -> None
     assert first.manifest.build_id in ended.stderr
     rows = json.loads(leadline("sql", "from things", "-f", "json", home=home).stdout)
     assert rows == [{"id": 1}]
+
+
+def test_doctor_says_that_decisions_were_altered_and_checks_the_rest(home: Home) -> None:
+    for reason in ("seen in the post-mortem", "seen again"):
+        append_decision(
+            home.lake, kind="verdict", subject="deployment:a", verdict="failed", reason=reason,
+            who="ops", decided_at=NOON,
+        )  # fmt: skip
+    ended = leadline("doctor", home=home)
+    assert "Decisions" in ended.stdout
+    assert "2 in an unbroken chain" in ended.stdout
+    file = decisions_file(home.lake)
+    file.write_text(file.read_text().replace("seen again", "not so bad"))
+    ended = leadline("doctor", home=home)
+    assert ended.returncode == 1
+    assert "✗ Decisions" in ended.stdout
+    assert "Leftovers" in ended.stdout
 
 
 def test_doctor_checks_at_least_fifteen_things_and_mends_each(
