@@ -94,16 +94,35 @@ def health_table(health: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+WHY_NOT_KNOWN = {
+    "contents_missing": "the clone has no file contents",
+    "not_read": "git was not asked for it yet",
+    "switched_off": "switched off in the settings",
+    "trees_missing": "the clone has no folders",
+}
+
+
 def coverage_table(coverage: pl.DataFrame) -> pl.DataFrame:
-    """Return coverage figures in words: what is known of how much, and what it means."""
-    return pl.DataFrame(
+    """Return coverage figures in words: what is known of how much, and why not all of it.
+
+    A build of before reasons were kept has none; without any the column is left out.
+    """
+    table = pl.DataFrame(
         [
             {
                 "What": plain_text(row["meaning"] or row["figure"].replace("_", " ")),
                 "Source": plain_text(row["source"]) or DASH,
                 "Known": f"{row['numerator'] or 0:,.0f} of {row['denominator'] or 0:,.0f}",
                 "Share": percent_words(row["ratio"], n=round(row["denominator"] or 0)),
+                "Why not all": reasons_words(row.get("reason")),
             }
             for row in coverage.iter_rows(named=True)
         ]
     )
+    return table if (table["Why not all"] != "").any() else table.drop("Why not all")
+
+
+def reasons_words(reasons: str | None) -> str:
+    """Return why something is not known, in words; several reasons are told by commas."""
+    words = [WHY_NOT_KNOWN.get(one, plain_text(one)) for one in (reasons or "").split(", ") if one]
+    return "; ".join(words)
