@@ -1,12 +1,14 @@
 """Decisions are appended, chained and never edited."""
 
 import json
-import multiprocessing
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT
 from transforms.decisions import (
     FIRST_HASH,
     Decision,
@@ -34,7 +36,8 @@ def _append(lake: Path, subject: str = "deployment:a", *, minute: int = 0) -> De
     )
 
 
-def _append_many(lake: Path, worker: int) -> None:
+def append_many(lake: Path, worker: int) -> None:
+    """Append ten decisions, as one of several processes."""
     for number in range(10):
         _append(lake, f"deployment:{worker}-{number}")
 
@@ -98,13 +101,13 @@ def test_a_torn_last_line_was_never_confirmed_and_is_cut_off(tmp_path: Path) -> 
 
 
 def test_processes_that_decide_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_append_many, args=(tmp_path, one)) for one in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [worker.exitcode for worker in workers] == [0] * 4
+    code = "import sys, pathlib; from tests.transforms.test_decisions import append_many; "
+    code += "append_many(pathlib.Path(sys.argv[1]), int(sys.argv[2]))"
+    workers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(number)], cwd=ROOT)
+        for number in range(4)
+    ]
+    assert [worker.wait(timeout=60) for worker in workers] == [0] * 4
     decisions = read_decisions(tmp_path)
     assert len({one.subject for one in decisions}) == 40
     assert [one.sequence for one in decisions] == list(range(1, 41))
