@@ -38,6 +38,7 @@ __all__ = [
     "Estate",
     "Fit",
     "attribute",
+    "background_per_week",
     "fit_attribution",
     "multipliers",
 ]
@@ -46,6 +47,7 @@ LEAST_INCIDENTS = 50
 HOP_PRIOR = (1.0, 0.5, 0.25)
 # Incidents' worth of trust in the values that multipliers have before anything is known.
 _HOP_TRUST, _BATCH_TRUST, _PROFILE_TRUST, _MARK_TRUST = 4.0, 5.0, 25.0, 4.0
+_WEEK = 7 * 86400.0
 _SAMPLE, _ROUNDS, _LAST_ROUNDS, _ENOUGH = 12_000, 80, 6, 1e-6
 
 
@@ -84,6 +86,15 @@ def attribute(fit: Fit, estate: Estate) -> Attribution:
     rates, background = rates_of(view, fit), backgrounds_of(view, fit)
     total = background + counted(view.incident, rates, minlength=len(background))
     return Attribution(rates / total[view.incident], background / total)
+
+
+def background_per_week(fit: Fit, estate: Estate) -> Real:
+    """Return how many incidents a week the services of each incident have anyway."""
+    members = estate.incidents
+    rate = fit.background[members.service] * _WEEK
+    count = counted(members.incident, minlength=members.count)
+    total = counted(members.incident, rate, minlength=members.count)
+    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
 
 
 def multipliers(fit: Fit, estate: Estate) -> dict[str, Real]:
