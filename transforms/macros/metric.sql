@@ -9,6 +9,7 @@
   config: kind (median, ratio, frequency, survival, total, days_per_week), domain (which coverage
   applies), is_per_service (one observation may belong to several services alike),
   is_counted_once (a row says by is_shared that other services may have the same observation),
+  is_expected (of a ratio: each row counts with its value, a probability, instead of whole),
   per (of a frequency: week, or working_day, which counts over covered working days).
 #}
 {% materialization metric, adapter='duckdb' %}
@@ -309,14 +310,16 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
 + ({{ rank }} - floor({{ rank }})) * ({{ values }}[ceil({{ rank }})::bigint] - {{ values }}[floor({{ rank }})::bigint])
 {%- endmacro %}
 
+{# A share of rows that count, or with is_expected the mean of their probabilities. #}
 {% macro measures_ratio() %}
+            {%- set counted = 'fsum(value)' if config.get('is_expected', false) else 'count(case when is_numerator then 1 end)' %}
             measures as (
                 select
                     grain, period_start_date, scope, scope_id,
                     count(*) as n,
                     count(*)::double as denominator,
-                    count(case when is_numerator then 1 end)::double as numerator,
-                    count(case when is_numerator then 1 end) / nullif(count(*), 0)::double as value,
+                    {{ counted }}::double as numerator,
+                    {{ counted }} / nullif(count(*), 0)::double as value,
                     0 as open_count,
                     null::double as mean, null::double as p75, null::double as p90, null::double as p95,
                     null::double as restricted_mean
@@ -623,10 +626,11 @@ coalesce(days_through.{{ column }}, 0) - coalesce(days_before.{{ column }}, 0)
 
 
 {# First line of a metric: how its rows are aggregated. The shared models that the aggregation reads are named here. #}
-{% macro metric(kind, domain, is_per_service=false, is_counted_once=false, per='week') -%}
+{% macro metric(kind, domain, is_per_service=false, is_counted_once=false, is_expected=false, per='week') -%}
 {{
     config(
-        kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once, per=per
+        kind=kind, domain=domain, is_per_service=is_per_service, is_counted_once=is_counted_once,
+        is_expected=is_expected, per=per
     )
 }}
 /* depends on {{ ref('build_information') }}, {{ ref('coverage') }}, {{ ref('coverage_days') }}, {{ ref('periods') }}, {{ ref('scopes') }}, {{ ref('services') }} */

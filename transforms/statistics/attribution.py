@@ -46,7 +46,7 @@ __all__ = [
 LEAST_INCIDENTS = 50
 HOP_PRIOR = (1.0, 0.5, 0.25)
 # Incidents' worth of trust in the values that multipliers have before anything is known.
-_HOP_TRUST, _BATCH_TRUST, _PROFILE_TRUST, _MARK_TRUST = 4.0, 5.0, 25.0, 4.0
+_HOP_TRUST, _BATCH_TRUST, _PROFILE_TRUST, _MARK_TRUST = 4.0, 5.0, 150.0, 4.0
 _WEEK = 7 * 86400.0
 _SAMPLE, _ROUNDS, _LAST_ROUNDS, _ENOUGH = 12_000, 80, 6, 1e-6
 

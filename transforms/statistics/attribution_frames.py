@@ -17,7 +17,7 @@ from transforms.statistics.attribution import (
     fit_attribution,
     multipliers,
 )
-from transforms.statistics.attribution_model import Attribution, Estate, Fit
+from transforms.statistics.attribution_model import BATCH_LEVELS, Attribution, Estate, Fit
 from transforms.statistics.candidates import (
     ChangeEvents,
     Incidents,
@@ -26,13 +26,21 @@ from transforms.statistics.candidates import (
     Whole,
     find_candidates,
 )
+from transforms.statistics.decay import share_within
 from transforms.statistics.fixed_weights import attribute_by_fixed_weights
 
 _EVENTS = (
     "change_event_id, type, service_id, change_count as batch, epoch(started_at) as started_at,"
     " epoch(exposed_at) as exposed_at, epoch(finished_at) as finished_at"
 )
-_ROW = {"part": pl.String, "type_index": pl.Int64, "place": pl.Int64, "value": pl.Float64}
+_ROW = {
+    "part": pl.String,
+    "type": pl.String,
+    "place": pl.Int64,
+    "level": pl.String,
+    "value": pl.Float64,
+}
+_SHOWN_WITHIN = (900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
 MULTIPLIERS = ("decay", "distance", "batch", "service")
 _ARRAYS = ("per_event", "service", "batch", "hops", "background", "profile")
 _NUMBERS = ("log_likelihood", "null_log_likelihood", "round_count", "has_converged")
@@ -129,22 +137,45 @@ def estate_of(frames: Frames) -> Estate:
     return Estate(incidents, events, reach, candidates, tier, frames.observed)
 
 
-def rows_of_fit(fit: Fit | None) -> pl.DataFrame:
-    """Return every number of a fit as one row: part, type_index, place, value; none without it."""
+def rows_of_fit(fit: Fit | None, frames: Frames) -> pl.DataFrame:
+    """Return every number of a fit as one row: part, type, place, level, value; none without it.
+
+    `level` says in words or by key what the place is. The decay is told twice: bin by bin, and as
+    the share of incidents that show within some times of the change (`shown_within`, in seconds).
+    """
     if fit is None:
         return pl.DataFrame(schema=_ROW)
-    parts = [(name, 0, np.atleast_1d(getattr(fit, name))) for name in (*_ARRAYS, *_NUMBERS)]
-    parts += [("decay", kind, shares) for kind, shares in enumerate(fit.decay)]
-    return pl.concat(
-        pl.DataFrame(
-            {
-                "part": [name] * len(values),
-                "type_index": np.full(len(values), kind),
-                "place": np.arange(len(values)),
-                "value": values.astype(np.float64),
-            }
-        )
-        for name, kind, values in parts
+    service_ids = frames.services["service_id"].to_list()
+    levels = {
+        "per_event": list(frames.types),
+        "service": service_ids,
+        "background": service_ids,
+        "batch": list(BATCH_LEVELS),
+        "hops": [str(hops) for hops in range(len(fit.hops))],
+    }
+    parts: list[tuple[str, str | None, Real, list[str] | None]] = [
+        (name, None, np.atleast_1d(getattr(fit, name)).astype(np.float64), levels.get(name))
+        for name in (*_ARRAYS, *_NUMBERS)
+    ]
+    for kind, shares in zip(frames.types, fit.decay, strict=True):
+        within = np.array(_SHOWN_WITHIN, dtype=np.float64)
+        parts.append(("decay", kind, shares, None))
+        parts.append(("in_flight", kind, shares[:1], None))
+        shown = share_within(shares, within)
+        parts.append(("shown_within", kind, shown, [str(int(seconds)) for seconds in within]))
+    return pl.concat(_rows(*part) for part in parts)
+
+
+def _rows(name: str, kind: str | None, values: Real, levels: list[str] | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "part": [name] * len(values),
+            "type": [kind] * len(values),
+            "place": np.arange(len(values)),
+            "level": levels or [None] * len(values),
+            "value": values,
+        },
+        schema=_ROW,
     )
 
 
@@ -152,7 +183,7 @@ def fit_of_rows(rows: pl.DataFrame) -> Fit | None:
     """Return the fit that rows hold; None when they hold none, so that fixed weights apply."""
     if rows.is_empty():
         return None
-    ordered = rows.sort("part", "type_index", "place")
+    ordered = rows.sort("part", "type", "place")
     parts = {
         str(key[0]): part["value"].to_numpy()
         for key, part in ordered.partition_by("part", as_dict=True).items()
@@ -208,8 +239,8 @@ def fitted(frames: Frames) -> pl.DataFrame:
     """Return the rows of a fit; none with too few incidents that have a candidate."""
     estate = estate_of(frames)
     if len(np.unique(estate.candidates.incident)) < LEAST_INCIDENTS:
-        return rows_of_fit(None)
-    return rows_of_fit(fit_attribution(estate))
+        return rows_of_fit(None, frames)
+    return rows_of_fit(fit_attribution(estate), frames)
 
 
 def _by_fixed_weights(estate: Estate) -> Attribution:

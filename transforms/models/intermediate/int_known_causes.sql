@@ -1,0 +1,13 @@
+{#
+  Incidents whose cause somebody knows: a person's verdict, else a record. A record only ever names
+  a change as the cause, so incidents that none caused are known from people alone.
+#}
+select
+    incident_id,
+    case
+        when bool_or(evidence = 'verdict') then 'verdict' else 'record'
+    end as label_source,
+    list(deployment_id order by deployment_id) as cause_ids
+from {{ ref("deployment_incidents") }}
+where is_confirmed
+group by incident_id
