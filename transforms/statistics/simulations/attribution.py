@@ -1,6 +1,6 @@
 """How well causes of incidents are found, measured where the true cause of each is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ Real = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LINKED = 0.5
+DECILES = 10
 LEAST_IN_DECILE = 50
 
 
@@ -29,30 +30,75 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """How good an answer is.
+class Tally:
+    """What came of answers; those of several estates add up.
 
-    `brier` sums over every candidate and none, and is the mean of incidents: 0 to 2. `largest` and
-    `weighted` say how far frequencies are from probabilities, by decile of probability; `largest`
-    is nan when no decile holds enough pairs.
+    `caused` incidents have a true cause, `linked` were given one, `found` were given the true one.
+    `squares` sums the squared errors over every candidate and none. Shape: `pairs`, `said` and
+    `seen` have one entry a decile of probability: how many pairs, the sum of their probabilities,
+    and how many of them are true.
     """
 
-    precision: float
-    recall: float
-    f1: float
-    brier: float
-    average_precision: float
-    largest: float
-    weighted: float
+    incidents: float
+    caused: float
+    linked: float
+    found: float
+    squares: float
+    pairs: Real
+    said: Real
+    seen: Real
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return the tally of both."""
+        names = [field.name for field in fields(self)]
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @property
+    def precision(self) -> float:
+        """Share of the links that are true."""
+        return self.found / self.linked if self.linked else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the caused incidents that are linked to their cause."""
+        return self.found / self.caused if self.caused else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        both = self.linked + self.caused
+        return 2 * self.found / both if both else 0.0
+
+    @property
+    def brier(self) -> float:
+        """Mean squared error over every candidate and none, of an incident: 0 to 2."""
+        return self.squares / self.incidents if self.incidents else 0.0
+
+    @property
+    def gaps(self) -> Real:
+        """Return how far frequency and probability are apart, by decile; nan if thinly populated.
+
+        Units: 0 to 1; positive where causes are more frequent than was said.
+        """
+        gaps = (self.seen - self.said) / np.maximum(self.pairs, 1.0)
+        return np.where(self.pairs >= LEAST_IN_DECILE, gaps, np.nan)
+
+    @property
+    def largest_gap(self) -> float:
+        """Largest distance of frequency from probability among populated deciles; nan: none is."""
+        return float(np.max(np.abs(self.gaps), initial=-1.0, where=~np.isnan(self.gaps)))
+
+    @property
+    def weighted_gap(self) -> float:
+        """Mean distance of frequency from probability over all pairs."""
+        return float(np.abs(self.seen - self.said).sum() / max(float(self.pairs.sum()), 1.0))
 
 
-def answer_of_shares(
-    incident: Whole, event: Whole, probability: Real, none: Real, *, least: float = LINKED
-) -> Answer:
+def answer_of_shares(incident: Whole, event: Whole, probability: Real, none: Real) -> Answer:
     """Return the answer of a model: the likeliest candidate, if it is likely enough."""
     link = np.full(len(none), -1, dtype=np.int64)
     order = np.lexsort((-event, probability))
-    linked = order[probability[order] >= least]
+    linked = order[probability[order] >= LINKED]
     link[incident[linked]] = event[linked]
     return Answer(link, none, incident, event, probability)
 
@@ -60,65 +106,42 @@ def answer_of_shares(
 def answer_of_links(link: Whole) -> Answer:
     """Return the answer of a rule, which knows no doubt."""
     linked = np.flatnonzero(link >= 0)
-    return Answer(
-        link=link,
-        none=np.where(link >= 0, 0.0, 1.0),
-        incident=linked,
-        event=link[linked],
-        probability=np.ones(len(linked)),
-    )
+    none = np.where(link >= 0, 0.0, 1.0)
+    return Answer(link, none, linked, link[linked], np.ones(len(linked)))
 
 
-def scores_of(answer: Answer, cause: Whole) -> Scores:
-    """Return how good an answer is, given the true cause of each incident (-1: none)."""
+def tally_of(answer: Answer, cause: Whole) -> Tally:
+    """Return what came of an answer, given the true cause of each incident (-1: none)."""
     is_true = answer.event == cause[answer.incident]
-    found = int(np.sum((answer.link == cause) & (cause >= 0)))
-    precision = _ratio(found, int(np.sum(answer.link >= 0)))
-    recall = _ratio(found, int(np.sum(cause >= 0)))
-    gaps, counts = reliability(answer.probability, is_true)
-    populated = counts >= LEAST_IN_DECILE
-    return Scores(
-        precision=precision,
-        recall=recall,
-        f1=2 * precision * recall / (precision + recall) if found else 0.0,
-        brier=_brier(answer, cause, is_true),
-        average_precision=average_precision(answer.probability, is_true, int(np.sum(cause >= 0))),
-        largest=float(gaps[populated].max()) if populated.any() else float("nan"),
-        weighted=float((gaps * counts).sum() / max(counts.sum(), 1)),
+    decile = np.minimum((answer.probability * DECILES).astype(np.int64), DECILES - 1)
+    return Tally(
+        incidents=len(cause),
+        caused=int(np.sum(cause >= 0)),
+        linked=int(np.sum(answer.link >= 0)),
+        found=int(np.sum((answer.link == cause) & (cause >= 0))),
+        squares=_squares(answer, cause, is_true),
+        pairs=np.bincount(decile, minlength=DECILES).astype(np.float64),
+        said=np.bincount(decile, answer.probability, minlength=DECILES),
+        seen=np.bincount(decile, is_true.astype(np.float64), minlength=DECILES),
     )
 
 
-def reliability(probability: Real, is_true: Flags) -> tuple[Real, Real]:
-    """Return for each decile of probability how far the truth is from it, and how many it holds."""
-    decile = np.minimum((probability * 10).astype(np.int64), 9)
-    counts = np.bincount(decile, minlength=10).astype(np.float64)
-    said = np.bincount(decile, probability, minlength=10)
-    seen = np.bincount(decile, is_true.astype(np.float64), minlength=10)
-    gaps: Real = np.abs(said - seen) / np.maximum(counts, 1.0)
-    return gaps, counts
-
-
-def average_precision(probability: Real, is_true: Flags, positives: int) -> float:
-    """Return the area under precision over recall, in steps, with ties taken together.
-
-    `positives` counts the true pairs, also those that the answer does not hold.
-    """
-    if not len(probability) or not positives:
+def average_precision(answer: Answer, cause: Whole) -> float:
+    """Return the area under precision over recall of pairs, in steps, with ties taken together."""
+    positives = int(np.sum(cause >= 0))
+    if not len(answer.probability) or not positives:
         return 0.0
-    order = np.argsort(-probability, kind="stable")
-    found = np.cumsum(is_true[order])
-    last = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True))
+    order = np.argsort(-answer.probability, kind="stable")
+    found = np.cumsum((answer.event == cause[answer.incident])[order])
+    last = np.flatnonzero(np.append(np.diff(answer.probability[order]) != 0, True))
     precision = found[last] / (last + 1)
     return float((np.diff(found[last], prepend=0) * precision).sum() / positives)
 
 
-def _brier(answer: Answer, cause: Whole, is_true: Flags) -> float:
-    count = len(cause)
-    squares = answer.none**2 + np.bincount(answer.incident, answer.probability**2, minlength=count)
-    of_cause = np.bincount(answer.incident[is_true], answer.probability[is_true], minlength=count)
+def _squares(answer: Answer, cause: Whole, is_true: Flags) -> float:
+    """Return the summed squared errors; a cause that is no candidate was given 0."""
+    of_cause = np.zeros(len(cause))
+    of_cause[answer.incident[is_true]] = answer.probability[is_true]
     of_truth = np.where(cause >= 0, of_cause, answer.none)
-    return float((squares - 2 * of_truth + 1).mean()) if count else 0.0
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+    squared = (answer.none**2).sum() + (answer.probability**2).sum()
+    return float(squared - 2 * of_truth.sum() + len(cause))
