@@ -38,6 +38,11 @@ class Ratio:
     high: Floats
     p: Floats
 
+    def rows(self, start: int, stop: int) -> "Ratio":
+        """Return some of the services."""
+        return Ratio(self.ratio[start:stop], self.low[start:stop], self.high[start:stop],
+                     self.p[start:stop])  # fmt: skip
+
 
 def rate_ratio(
     inside: ArrayLike, inside_hours: ArrayLike, outside: ArrayLike, outside_hours: ArrayLike

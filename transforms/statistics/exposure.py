@@ -16,31 +16,42 @@ REACH = 2 * HOUR
 
 @dataclass(frozen=True)
 class Watched:
-    """What was watched of each service: whole weeks that all end at the same instant.
+    """From when to when each service was watched: whole weeks of one common grid.
 
-    Units: seconds of one clock, from any origin. Shape: one value of `weeks` a service, from 0.
+    Units: seconds of one clock, from any origin. Shape: one value a service; a service that was
+    never watched ends where it starts.
     """
 
-    end: float
-    weeks: Integers
+    starts: Floats
+    ends: Floats
 
     @property
-    def starts(self) -> Floats:
-        """When the watching of each service began."""
-        return np.asarray(self.end - self.weeks * WEEK)
+    def first(self) -> float:
+        """When the first week of any service began."""
+        return float(self.starts.min(initial=np.inf))
+
+    @property
+    def weeks(self) -> Integers:
+        """How many weeks each service was watched."""
+        return np.rint((self.ends - self.starts) / WEEK).astype(np.int64)
 
     @property
     def longest(self) -> int:
-        """The most weeks that any service was watched."""
-        return int(self.weeks.max(initial=0))
+        """The weeks from the first to the last of any service."""
+        return round((float(self.ends.max()) - self.first) / WEEK) if self.ends.size else 0
 
     def has(self, service: Integers, at: Floats) -> Flags:
         """Return whether each instant is one at which its service was watched."""
-        return np.asarray((at >= self.starts[service]) & (at < self.end))
+        return np.asarray((at >= self.starts[service]) & (at < self.ends[service]))
 
     def week_of(self, at: Floats) -> Integers:
         """Return the week of each instant, 0 for the first that any service was watched."""
-        return np.floor((at - self.end) / WEEK).astype(np.int64) + self.longest
+        return np.floor((at - self.first) / WEEK).astype(np.int64)
+
+    def is_week(self) -> Flags:
+        """Return which weeks were watched, one row a service and one column a week."""
+        edges = self.first + np.arange(self.longest) * WEEK
+        return np.asarray((edges >= self.starts[:, None]) & (edges < self.ends[:, None]))
 
 
 @dataclass(frozen=True)
@@ -57,8 +68,8 @@ class Windows:
 
     def key(self, service: Integers, at: Floats) -> Floats:
         """Return where instants lie in the line in which services follow each other."""
-        first = self.watched.end - self.watched.longest * WEEK
-        return np.asarray(service * ((self.watched.longest + 1) * WEEK) + (at - first))
+        span = (self.watched.longest + 1) * WEEK
+        return np.asarray(service * span + (at - self.watched.first))
 
     def has(self, service: Integers, at: Floats) -> Flags:
         """Return whether each instant lies inside a span of its service."""
@@ -71,8 +82,8 @@ class Windows:
     def seconds_by_week(self) -> Floats:
         """Return the seconds inside, one row a service and one column a week."""
         count, longest = self.watched.weeks.size, self.watched.longest
-        edges = self.watched.end + np.arange(-longest, 1) * WEEK
-        if self.start.size == 0:
+        edges = self.watched.first + np.arange(longest + 1) * WEEK
+        if self.start.size == 0 or longest == 0:
             return np.zeros((count, longest))
         service = np.repeat(np.arange(count), longest + 1)
         at = np.tile(edges, count)
@@ -95,7 +106,7 @@ def exposure_windows(
     """
     owner, at = np.asarray(service, np.int64), np.asarray(exposed_at, float)
     start = np.maximum(at, watched.starts[owner])
-    end = np.minimum(at + reach, watched.end)
+    end = np.minimum(at + reach, watched.ends[owner])
     kept = np.flatnonzero(end > start)
     order = kept[np.lexsort((start[kept], owner[kept]))]
     owner, start, end = owner[order], start[order], end[order]
@@ -112,13 +123,18 @@ def exposure_windows(
 class Weekly:
     """Incidents and seconds inside and outside the windows.
 
-    Shape: one row a service, one column a week; weeks before a service was watched hold zeros.
+    Shape: one row a service, one column a week; a week without watching holds zeros.
     """
 
     inside: Floats
     inside_seconds: Floats
     outside: Floats
     outside_seconds: Floats
+
+    def rows(self, start: int, stop: int) -> "Weekly":
+        """Return some of the services."""
+        return Weekly(self.inside[start:stop], self.inside_seconds[start:stop],
+                      self.outside[start:stop], self.outside_seconds[start:stop])  # fmt: skip
 
 
 def weekly_counts(windows: Windows, service: ArrayLike, at: ArrayLike) -> Weekly:
@@ -134,5 +150,4 @@ def weekly_counts(windows: Windows, service: ArrayLike, at: ArrayLike) -> Weekly
     inside = np.bincount(place[is_inside], minlength=cells).reshape(shape).astype(float)
     outside = np.bincount(place[~is_inside], minlength=cells).reshape(shape).astype(float)
     exposed = windows.seconds_by_week()
-    is_watched = np.arange(watched.longest) >= watched.longest - watched.weeks[:, None]
-    return Weekly(inside, exposed, outside, np.where(is_watched, WEEK - exposed, 0.0))
+    return Weekly(inside, exposed, outside, np.where(watched.is_week(), WEEK - exposed, 0.0))

@@ -42,9 +42,11 @@ def shift_test(
     watched = windows.watched
     owner, moment = np.asarray(service, np.int64), np.asarray(at, float)
     seen = watched.has(owner, moment)
-    owner, moment = owner[seen], moment[seen]
-    pooled = np.ones(owner.size, bool) if is_pooled is None else np.asarray(is_pooled, bool)[seen]
-    cell = owner * 7 + np.floor((moment - watched.end) / DAY).astype(np.int64) % 7
+    picked = np.ones(owner.size, bool) if is_pooled is None else np.asarray(is_pooled, bool)
+    # In the order of the windows, looking them up is several times as fast.
+    order = np.flatnonzero(seen)[np.lexsort((moment[seen], owner[seen]))]
+    owner, moment, pooled = owner[order], moment[order], picked[order]
+    cell = owner * 7 + np.floor((moment - watched.starts[owner]) / DAY).astype(np.int64) % 7
     counts = _shifted_counts(windows, owner, moment, cell, pooled)
     count = watched.weeks.size
     p = np.full(count, np.nan)
@@ -63,7 +65,7 @@ def _shifted_counts(
     start = watched.starts[owner]
     shape = (watched.weeks.size * 7, max(watched.longest, 1))
     every, some = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for shift in range(watched.longest):
+    for shift in range(int(watched.weeks.max(initial=0))):
         moved = start + (moment - start + shift * WEEK) % np.maximum(length, WEEK)
         is_inside = windows.has(owner, moved)
         every[:, shift] = np.bincount(cell[is_inside], minlength=shape[0])

@@ -37,7 +37,7 @@ WEEKS = 104
 
 
 def watched(*weeks: int) -> Watched:
-    return Watched(end=0.0, weeks=np.array(weeks, np.int64))
+    return Watched(starts=-np.array(weeks, float) * WEEK, ends=np.zeros(len(weeks)))
 
 
 def test_the_example_of_the_definitions() -> None:
@@ -276,6 +276,16 @@ def test_what_may_be_said_needs_data_a_test_and_an_interval() -> None:
     assert said.tolist() == ["evidence", "too_little_data", "too_little_data", "no_evidence",
                              "no_evidence"]  # fmt: skip
     np.testing.assert_allclose(adjusted, [0.003, np.nan, np.nan, 0.03, 0.9])
+
+
+def test_a_service_is_watched_until_its_own_end() -> None:
+    seen = Watched(starts=np.array([-3, -2.0]) * WEEK, ends=np.array([-1, 0.0]) * WEEK)
+    at = -WEEK + np.array([-HOUR, -HOUR, HOUR, HOUR])
+    windows = exposure_windows([0, 1, 0, 1], at, watched=seen)
+    weekly = weekly_counts(windows, [0, 1, 0, 1], at + 60)
+    assert (weekly.inside_seconds / HOUR).tolist() == [[0, 1, 0], [0, 1, 3]]
+    assert weekly.outside_seconds.sum(axis=1).tolist() == [2 * WEEK - HOUR, 2 * WEEK - 4 * HOUR]
+    assert (weekly.inside + weekly.outside).tolist() == [[0, 1, 0], [0, 1, 1]]
 
 
 def test_nothing_at_all_is_too_little() -> None:
