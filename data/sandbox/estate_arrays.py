@@ -13,8 +13,8 @@ from data.sandbox.estate_draw import Deployments
 from data.sandbox.estate_graph import dependencies
 from data.sandbox.estate_laws import FailureLaw, Real
 from data.sandbox.estates import Block, Size, draw_blocks
-from data.sandbox.world import DEFAULT_END
 from data.sandbox.worktime import DAY, WorkCalendar, open_calendar
+from data.sandbox.world import DEFAULT_END
 
 _MOST_HOPS = 2
 

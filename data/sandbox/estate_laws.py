@@ -52,8 +52,9 @@ class QuickAndSlow:
 
     def chance(self, seconds: Whole) -> Real:
         """Return how likely a failure shows in this second; the last one holds all that is cut."""
-        until = np.where(seconds >= LONGEST_SECONDS, 1.0, self._share(seconds + 1.0))
-        chance: Real = until - self._share(seconds.astype(np.float64))
+        at = seconds.astype(np.float64)
+        until = np.where(seconds >= LONGEST_SECONDS, 1.0, self._share(at + 1.0))
+        chance: Real = until - self._share(at)
         return np.where((seconds < 0) | (seconds > LONGEST_SECONDS), 0.0, chance)
 
     def _share(self, seconds: Real) -> Real:

@@ -85,7 +85,7 @@ class Tally:
 
     @property
     def largest_gap(self) -> float:
-        """Largest distance of frequency from probability among populated deciles; nan: none is."""
+        """Largest distance of frequency from probability among populated deciles; -1: none is."""
         return float(np.max(np.abs(self.gaps), initial=-1.0, where=~np.isnan(self.gaps)))
 
     @property
@@ -120,9 +120,9 @@ def tally_of(answer: Answer, cause: Whole) -> Tally:
         linked=int(np.sum(answer.link >= 0)),
         found=int(np.sum((answer.link == cause) & (cause >= 0))),
         squares=_squares(answer, cause, is_true),
-        pairs=np.bincount(decile, minlength=DECILES).astype(np.float64),
-        said=np.bincount(decile, answer.probability, minlength=DECILES),
-        seen=np.bincount(decile, is_true.astype(np.float64), minlength=DECILES),
+        pairs=_summed(decile, np.ones(len(decile))),
+        said=_summed(decile, answer.probability),
+        seen=_summed(decile, is_true.astype(np.float64)),
     )
 
 
@@ -136,6 +136,10 @@ def average_precision(answer: Answer, cause: Whole) -> float:
     last = np.flatnonzero(np.append(np.diff(answer.probability[order]) != 0, True))
     precision = found[last] / (last + 1)
     return float((np.diff(found[last], prepend=0) * precision).sum() / positives)
+
+
+def _summed(decile: Whole, values: Real) -> Real:
+    return np.bincount(decile, values, minlength=DECILES).astype(np.float64)
 
 
 def _squares(answer: Answer, cause: Whole, is_true: Flags) -> float:
