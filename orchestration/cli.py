@@ -24,7 +24,11 @@ app = typer.Typer(
 
 
 verdicts = typer.Typer(no_args_is_help=True)
-app.add_typer(verdicts, name="verdict", help="Say what you know about a deployment's failure.")
+app.add_typer(
+    verdicts,
+    name="verdict",
+    help="Say what you know of a deployment's failure or an incident's cause.",
+)
 
 
 class Output(StrEnum):
@@ -308,25 +312,41 @@ def bench_graph(
 
 @verdicts.command("add")
 def add_verdict(
-    subject: Annotated[str, typer.Argument(help="What the verdict is on: deployment:ID.")],
-    failed: Annotated[bool, typer.Option("--failed/--not-failed", help="What you know.")],
+    subject: Annotated[
+        str, typer.Argument(help="What the verdict is on: deployment:ID or incident:ID.")
+    ],
     reason: Reason,
+    failed: Annotated[
+        bool | None, typer.Option("--failed/--not-failed", help="What you know of a deployment.")
+    ] = None,
     incident: Annotated[
         list[str] | None,
         typer.Option("--incident", help="An incident that it caused; may be repeated."),
     ] = None,
+    caused_by: Annotated[
+        str | None, typer.Option(help="deployment:ID that caused the incident.")
+    ] = None,
+    not_caused_by: Annotated[
+        str | None, typer.Option(help="deployment:ID that did not cause the incident.")
+    ] = None,
+    no_deployment: Annotated[
+        bool, typer.Option("--no-deployment", help="No deployment caused the incident.")
+    ] = False,
     by: By = None,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Keep it though no published build has the id.")
     ] = False,
 ) -> None:
-    """Judge a deployment; from the next build on this outweighs every other evidence."""
+    """Judge a deployment or the cause of an incident; the next build puts it above all else."""
     from orchestration.commands import verdict as command
 
     command.add(
         subject,
         is_failed=failed,
         incidents=incident or [],
+        cause=command.Cause(
+            caused_by=caused_by, not_caused_by=not_caused_by, is_no_deployment=no_deployment
+        ),
         reason=reason,
         who=by,
         is_unchecked=unchecked,

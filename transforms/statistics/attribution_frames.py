@@ -91,13 +91,17 @@ def read_frames(
     coverage: Relation,
     build: Relation,
 ) -> Frames:
-    """Return what an attribution reads of the tables of those names."""
+    """Return what an attribution reads of the tables of those names.
+
+    Of an incident without a known service nothing can be said; it is left out.
+    """
     chosen_events = _frame(events.project(_EVENTS).order("change_event_id"))
     counted = incidents.filter("exclusion_reason is null and impact_started_at is not null")
-    chosen_incidents = _frame(
+    every = _frame(
         counted.project("incident_id, epoch(impact_started_at) as impact_at").order("incident_id")
     )
     known = _frame(members.project("incident_id, service_id").order("incident_id, service_id"))
+    chosen_incidents = every.join(known, on="incident_id", how="semi", maintain_order="left")
     begun = _frame(coverage.filter("domain = 'incidents'").project("epoch(first_date) as since"))
     until = _frame(build.project("epoch(as_of) as until"))["until"][0]
     return Frames(
