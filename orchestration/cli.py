@@ -53,6 +53,14 @@ class EstateSize(StrEnum):
 
     S = "S"
     M = "M"
+    L = "L"
+
+
+class EstateStream(StrEnum):
+    """What an estate can be written without, to save space and time."""
+
+    COMMITS = "commits"
+    TEST_RESULTS = "test_results"
 
 
 Config = Annotated[
@@ -260,12 +268,38 @@ def bench_statistics(
 
 @app.command(hidden=True)
 def estate(
-    size: Annotated[EstateSize, typer.Argument(help="S: 20 services; M: 500 services.")],
+    size: Annotated[
+        EstateSize, typer.Argument(help="S: 20 services; M: 500 services; L: 5,000 services.")
+    ],
+    without: Annotated[
+        list[EstateStream] | None,
+        typer.Option("--without", help="Leave this stream out; may be repeated."),
+    ] = None,
 ) -> None:
     """Write a generated estate into the lake, for measurements."""
     from orchestration.commands import estate as command
 
-    command.estate(size=size.value)
+    command.estate(size=size.value, without=[stream.value for stream in without or []])
+
+
+@bench.command("attribution")
+def bench_attribution(
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write here (default: transforms/attribution.md)."),
+    ] = None,
+    timing: Annotated[
+        EstateSize | None,
+        typer.Option(help="Measure how long an estate of this size takes; writes nothing."),
+    ] = None,
+) -> None:
+    """Measure on generated estates how often the cause of an incident is found; takes a minute."""
+    from orchestration.commands import bench_attribution as command
+
+    if timing is not None:
+        command.measure(timing.value)
+    else:
+        command.write(file=to)
 
 
 @bench.command("filters")
