@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
@@ -53,15 +54,15 @@ def capture_curve(all_months: Row, *, colours: Palette, height: int = 280) -> go
         hovertemplate="Meta, riskiest %{x:.0%}: %{y:.1%}<extra></extra>",
     )  # fmt: skip
     flat_layout(figure, colours, height=height, right=16)
-    for text, x, y, colour in (
-        ("chance", 0.78, 0.73, colours.muted),
-        ("◇ Meta, published", 0.53, 0.79 if own and own[-1][1] > 0.846 else 0.93, colours.muted),
-        *((("<b>this model</b>", 0.25, _at(own, 0.25) + 0.07, colours.good),) if own else ()),
+    meta_at = 0.77 if own and own[-1][1] > CAPTURES[-1][2] else 0.92
+    for text, x, y, side, colour in (
+        ("chance", 0.78, 0.73, "left", colours.muted),
+        ("◇ Meta, published", 0.53, meta_at, "left", colours.muted),
+        ("<b>this model</b>", 0.24, _at(own, 0.24) + 0.07, "right", colours.good),
     ):
         figure.add_annotation(
-            text=text, x=x, y=min(y, 1.03), showarrow=False, xanchor="left",
-            font={"color": colour}, bgcolor="rgba(0,0,0,0)",
-        )  # fmt: skip
+            text=text, x=x, y=y, showarrow=False, xanchor=side, font={"color": colour}
+        )
     figure.update_xaxes(
         range=[0, 1.02], tickvals=[0, 0.05, 0.1, 0.25, 0.5, 1], tickformat=".0%",
         title={"text": "riskiest share that is gated"},
@@ -76,7 +77,7 @@ def capture_curve(all_months: Row, *, colours: Palette, height: int = 280) -> go
 def _at(points: Sequence[tuple[float, float]], x: float) -> float:
     """Return the height of the curve through the points, 0 and 1 at x."""
     marks = [(0.0, 0.0), *points, (1.0, 1.0)]
-    for (left, low), (right, high) in zip(marks, marks[1:], strict=False):
+    for (left, low), (right, high) in pairwise(marks):
         if left <= x <= right:
             return low + (high - low) * (x - left) / (right - left)
     return 1.0
@@ -111,16 +112,13 @@ def calibration(bins: Sequence[Row], *, colours: Palette, height: int = 280) -> 
         hovertemplate="said %{x:.1%}, failed <b>%{y:.1%}</b><br>%{customdata}<extra></extra>",
     )  # fmt: skip
     flat_layout(figure, colours, height=height, right=16)
+    reach = min(max([0.05, *(one["mean_probability"] for one in bins)]) * 1.1, 1.02)
     figure.add_annotation(
-        text="exact", x=top, y=top, xanchor="right", yanchor="bottom", showarrow=False,
-        font={"color": colours.muted},
+        text="exact", x=reach, y=min(reach, top), xanchor="right", yanchor="bottom",
+        showarrow=False, font={"color": colours.muted},
     )  # fmt: skip
-    reach = max([0.05, *(one["mean_probability"] for one in bins)]) * 1.1
     figure.update_xaxes(
-        range=[0, min(reach, 1.02)],
-        tickformat=".0%",
-        nticks=6,
-        title={"text": "probability said"},
+        range=[0, reach], tickformat=".0%", nticks=6, title={"text": "probability said"}
     )
     figure.update_yaxes(
         range=[0, top * 1.06], tickformat=".0%", nticks=5, title={"text": "share that failed"}

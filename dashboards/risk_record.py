@@ -11,7 +11,7 @@ from dashboards.charts import CONFIG
 from dashboards.risk_words import Row
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.theme import palette
-from dashboards.words import DASH, count_words, percent_words
+from dashboards.words import DASH, count_words, names_words, percent_words
 
 _FOR = (
     "Choosing which changes get a second look, a slower roll-out or a quieter hour.",
@@ -107,18 +107,32 @@ def draw_features(card: Row, coefficients: Sequence[Row]) -> None:
     with right:
         st.dataframe(
             features_frame(coefficients), hide_index=True, height="content",
-            alt="Registered features in order of importance, and why one is not used",
+            alt="Registered features in order of importance, and whether each is in the model",
         )  # fmt: skip
+        for sentence in dropped_sentences(coefficients):
+            st.caption(safe_text(sentence, limit=600))
+
+
+def dropped_sentences(coefficients: Sequence[Row]) -> list[str]:
+    """Return which features were left out, one sentence a reason."""
+    named: dict[str, list[str]] = {}
+    for one in coefficients:
+        if not one["is_kept"]:
+            named.setdefault(str(one["dropped_reason"]), []).append(str(one["title"]))
+    return [
+        f"Left out because {reason}: {names_words(titles, most=12)}."
+        for reason, titles in named.items()
+    ]
 
 
 def features_frame(coefficients: Sequence[Row]) -> pl.DataFrame:
-    """Return the registered features in their order, with why one is left out."""
+    """Return the registered features in their order, and whether each is in the model."""
     ordered = sorted(coefficients, key=lambda one: one["importance_order"])
     return pl.DataFrame(
         [
             {
                 "Feature": plain_text(one["title"]),
-                "In the model": "yes" if one["is_kept"] else f"no: {one['dropped_reason']}",
+                "In the model": "yes" if one["is_kept"] else "no",
                 "What it is": plain_text(one["plain_words"]),
             }
             for one in ordered
@@ -142,20 +156,19 @@ def draw_rules(rules: Sequence[Row]) -> None:
         "The highest rule wins; without one the level is low. Likelihood and impact together "
         "give the risk by the lookup."
     )
-    left, right = st.columns((7, 4), gap="large")
-    with left:
-        st.dataframe(
-            rules_frame(rules), hide_index=True, height="content",
-            alt="Rules that raise likelihood or impact, with where each comes from",
-        )  # fmt: skip
-    with right:
-        lookup = [one for one in rules if one["kind"] == "lookup"]
-        st.dataframe(
-            lookup_frame(lookup), hide_index=True, height="content",
-            alt="Risk by likelihood and impact",
-        )  # fmt: skip
-        for origin in dict.fromkeys(one["origin"] for one in lookup):
-            st.caption(safe_text(origin))
+    if not rules:
+        return
+    st.dataframe(
+        rules_frame(rules), hide_index=True, height="content",
+        alt="Rules that raise likelihood or impact, with where each comes from",
+    )  # fmt: skip
+    lookup = [one for one in rules if one["kind"] == "lookup"]
+    st.dataframe(
+        lookup_frame(lookup), hide_index=True, height="content", width=560,
+        alt="Risk by likelihood and impact",
+    )  # fmt: skip
+    for origin in dict.fromkeys(one["origin"] for one in lookup):
+        st.caption(safe_text(origin))
 
 
 def rules_frame(rules: Sequence[Row]) -> pl.DataFrame:

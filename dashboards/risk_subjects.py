@@ -15,7 +15,10 @@ from dashboards.view import View
 from dashboards.words import DASH, count_words, moment_words
 
 MOST, REASONS_OF_ONE = 500, 20
-_NARROW = {"Source": 55, "Service": 130, "Risk": 100, "Fails": 70}
+AGAINST = "Of 180 days' deployments"
+_WIDTHS = {
+    "What": 260, "Service": 110, "Risk": 95, "Probability to fail": 125, AGAINST: 160, "Why": 400,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ def list_frame(subjects: Sequence[Subject], *, is_used: bool) -> pl.DataFrame:
             "Risk": words.RISKS[score["risk"]],
         }
         if is_used:
-            said["Fails"] = chance_words(score["probability"])
-            said["Compared with recent deployments"] = words.percentile_words(score["percentile"])
+            said["Probability to fail"] = chance_words(score["probability"])
+            said[AGAINST] = words.likelier_words(score["percentile"])
         said["Why"] = plain_text(words.why_words(score, one.reasons if is_used else ()))
         rows.append(said)
     return pl.DataFrame(rows)
@@ -106,11 +109,7 @@ def draw_list(subjects: Sequence[Subject], *, card: Row, chosen: Subject) -> Non
     is_used = words.is_used(card)
     # Another list is another table, so that a selected row never means another subject.
     key = f"risk_list_{hash(tuple(keys)):x}"
-    columns = {
-        name: st.column_config.TextColumn(width=width)
-        for name, width in _NARROW.items()
-        if name != "Source"
-    }
+    columns = {name: st.column_config.TextColumn(width=width) for name, width in _WIDTHS.items()}
     st.dataframe(
         list_frame(subjects, is_used=is_used),
         hide_index=True,
@@ -120,8 +119,7 @@ def draw_list(subjects: Sequence[Subject], *, card: Row, chosen: Subject) -> Non
         selection_mode="single-row",
         column_config={
             **columns,
-            "Source": st.column_config.LinkColumn(display_text="open", width=_NARROW["Source"]),
-            "What": st.column_config.TextColumn(width="medium"),
+            "Source": st.column_config.LinkColumn(display_text="open", width=55),
         },
         alt=f"{count_words(len(subjects), 'open change')} or planned change requests by risk; "
         f"select a row for all reasons; shown: {chosen.name}",
@@ -145,11 +143,13 @@ def draw_subject(view: View, one: Subject, *, card: Row) -> None:
     st.markdown(f"**{shown} {safe_text(score['title'])}**")
     planned = local(view, score["planned_at"])
     when = "" if planned is None else f", planned for {moment_words(planned)}"
-    st.markdown(
-        f"{words.KINDS[score['subject_kind']].capitalize()} of {safe_text(score['service_id'])}"
-        f"{when}  \n**{words.RISKS[score['risk']]} risk**: {safe_text(words.level_words(score))}.  \n"
-        f"{safe_text(words.probability_words(score, card))}"
+    kind = words.KINDS[score["subject_kind"]].capitalize()
+    lines = (
+        f"{kind} of {safe_text(score['service_id'])}{when}",
+        f"**{words.RISKS[score['risk']]} risk**: {safe_text(words.level_words(score))}.",
+        safe_text(words.probability_words(score, card)),
     )
+    st.markdown("  \n".join(lines))
     if not words.is_used(card) or not one.reasons:
         return
     st.dataframe(

@@ -28,7 +28,7 @@ META_WORDS = (
 )
 OLDER = "This build is older than the risk of changes; run `leadline build`."
 NOT_JUDGED = "no month could be scored by a model that had not seen it"
-GATED, CHANCE = "the riskiest tenth", 0.10
+GATED, CHANCE, RECENT = "the riskiest tenth", 0.10, "the last 180 days"
 # Below this factor, up or down, a feature says nothing that a reader could act on.
 _NOTABLE = 1.1
 # Scores that did not move at all have an index of about 9 / n (Yurdakul, 2018): below 100 it is
@@ -91,14 +91,20 @@ def headline(card: Row, all_months: Row | None) -> str:
 
 def percentile_words(percentile: float | None) -> str:
     """Return a percentile as what it is a share of."""
+    short = likelier_words(percentile)
+    if short == DASH:
+        return DASH
+    return f"{short.replace('likelier', 'likelier to fail')} of the deployments of {RECENT}"
+
+
+def likelier_words(percentile: float | None) -> str:
+    """Return a percentile for a column that says of what it is a share."""
     known = clean_number(percentile)
     if known is None:
         return DASH
     if known < 0.005:
-        return "none of the last 180 days scores lower"
-    if known > 0.995:
-        return "likelier to fail than over 99 % of the last 180 days"
-    return f"likelier to fail than {known * 100:.0f} % of the last 180 days"
+        return "likelier than none"
+    return f"likelier than {'over 99' if known > 0.995 else f'{known * 100:.0f}'} %"
 
 
 def odds_words(ratio: float | None) -> str:
