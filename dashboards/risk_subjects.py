@@ -121,8 +121,8 @@ def draw_list(subjects: Sequence[Subject], *, card: Row, chosen: Subject) -> Non
             **columns,
             "Source": st.column_config.LinkColumn(display_text="open", width=55),
         },
-        alt=f"{count_words(len(subjects), 'open change')} or planned change requests by risk; "
-        f"select a row for all reasons; shown: {chosen.name}",
+        alt=f"{count_words(len(subjects), 'row')} by risk; select one for all reasons; "
+        f"shown: {chosen.name}",
     )
     if len(subjects) >= MOST:
         st.caption(f"The riskiest {MOST} are listed; choose a team or a service.")

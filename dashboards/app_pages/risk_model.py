@@ -9,7 +9,7 @@ from dashboards.risk_record import draw_features, draw_record, draw_rules, draw_
 from dashboards.risk_subjects import Subject, draw_list, draw_subject, read_subjects
 from dashboards.risk_words import Row
 from dashboards.view import View
-from dashboards.words import count_words
+from dashboards.words import count_words, names_words
 from transforms.published import UnknownTable
 
 TITLE, SECTION, ORDER, URL_PATH = "Risk model card", "Releases", 3, "risk"
@@ -70,9 +70,11 @@ def _draw_waiting(view: View, subjects: Sequence[Subject], card: Row) -> None:
 def waiting_words(subjects: Sequence[Subject]) -> str:
     """Return how many wait of each risk, and what is assumed of them."""
     levels = [one.score["risk"] for one in subjects]
+    kinds = [one.score["subject_kind"] for one in subjects]
+    counted = [count_words(kinds.count(kind), noun) for kind, noun in words.KINDS.items()]
     parts = [f"{levels.count(level):,} {level}" for level in words.LEVELS]
     return (
-        f"{count_words(len(subjects), 'open change')} or planned change requests: "
+        f"{names_words(counted)}: "
         f"{', '.join(parts)} risk. Open changes as if each were deployed alone as of this build. "
         "Team and service choose what is listed; the model is of all of them, over all time."
     )
