@@ -90,7 +90,7 @@ def list_frame(subjects: Sequence[Subject], *, is_used: bool) -> pl.DataFrame:
     for one in subjects:
         score = one.score
         said = {
-            "Source": safe_link(score["source_url"]),
+            "Source": safe_link(score["source_url"]) or "",
             "What": one.name,
             "Service": plain_text(score["service_id"]),
             "Risk": words.RISKS[score["risk"]],

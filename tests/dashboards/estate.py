@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from tests.dashboards.estate_insights import create_insights
+from tests.dashboards.estate_risk import create_risk
 from tests.dashboards.estate_sql import METRICS, create_metric
 
 AS_OF = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -190,6 +191,11 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        failed = sum(row["is_failed"] for row in estate.deployments)
+        create_risk(
+            connection, as_of=estate.as_of, failed=failed, is_quiet=not estate.deployments,
+            hostile=HOSTILE[0],
+        )  # fmt: skip
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),
