@@ -218,6 +218,21 @@ def compare(
     )
 
 
+@app.command()
+def why(
+    incident: Annotated[
+        str, typer.Argument(help="incident:ID, or the number as people say it: INC0042.")
+    ],
+    output: Annotated[
+        ReportOutput, typer.Option("--format", "-f", help="How the answer is written.")
+    ] = ReportOutput.TABLE,
+) -> None:
+    """Say what probably caused an incident: ranked deployments, or none, with the reasons."""
+    from orchestration.commands import why as command
+
+    command.why(incident, output=output.value)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dagster(context: typer.Context) -> None:
     """Serve Dagster's view of the same steps on this machine: history, checks, schedule."""
