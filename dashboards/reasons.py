@@ -106,7 +106,7 @@ def why_words(suspect: Row) -> str:
     return "; ".join(parts) if parts else "nothing about it is unusual"
 
 
-def background_words(per_week: float | None, *, model: str | None) -> str:
+def background_words(per_week: float | None) -> str:
     """Return how often the service has incidents without any deployment."""
     rate = clean_number(per_week)
     if rate is None:

@@ -20,6 +20,7 @@ from transforms.home import Home
 from transforms.selection import Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
+    "Between",
     "Build",
     "Explanation",
     "NothingPublished",

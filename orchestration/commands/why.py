@@ -202,7 +202,7 @@ def suspect_rows(answer: Answer) -> list[tuple[str, str, str, str]]:
         for one in answer.suspects
     ]
     attribution = answer.attribution
-    known = background_words(attribution["background_per_week"], model=attribution["model"])
+    known = background_words(attribution["background_per_week"])
     none = (
         chance_words(attribution["none_probability"]),
         "no deployment",

@@ -7,7 +7,7 @@ multipliers of its service, its batch and its distance in the graph of dependenc
 fitted at once by expectation-maximisation over the whole estate and shrunk where data is thin.
 The share of each source in the rate at the instant of an incident is the probability that it was
 the cause; the shares and that of the background sum to 1.
-Source: transforms/metrics.md, sections 8 and 13; marked self-exciting point processes as in
+Source: transforms/metrics.md, section 11; marked self-exciting point processes as in
 Veen & Schoenberg (2008); smoothing after each step as in Silverman et al. (1990).
 """
 

@@ -1,6 +1,6 @@
 """The model of what causes incidents: its parts, and the rates that it gives to each candidate.
 
-Shapes and units stand at the classes. Source: transforms/metrics.md, sections 8 and 13.
+Shapes and units stand at the classes. Source: transforms/metrics.md, section 11.
 """
 
 from collections.abc import Mapping
