@@ -80,7 +80,9 @@ def test_clustering_is_evidence_and_its_absence_is_none(services: dict[str, Any]
         "right": "too_little_data", "all": "evidence",
     }  # fmt: skip
     loud = services["loud"]
-    assert loud["p_adjusted"] < 0.001 < loud["attributable_fraction_low"]
+    # All its incidents are on Fridays, so whole weeks give no more shifts than there are weeks.
+    assert loud["p_adjusted"] < 0.05
+    assert loud["attributable_fraction_low"] > 0
     assert loud["rate_ratio_low"] > 1
     calm = services["calm"]
     assert (calm["attributable_fraction"], calm["attributable_fraction_low"]) == (0, 0)
