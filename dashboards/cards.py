@@ -24,6 +24,11 @@ from dashboards.words import (
 )
 
 EVENTS_READ = 1000
+# What stands beside a number: the share that the model attributes, the share it does not.
+BESIDE = {
+    "change_failure_rate": "attributed_change_failure_rate",
+    "time_to_restore": "incidents_without_deployment",
+}
 _COLOURS = {"better": "blue", "worse": "orange"}
 
 
@@ -36,6 +41,7 @@ class Card:
     verdict: Verdict
     sentence: str
     evidence: str
+    beside: str = ""
 
 
 def card_of(view: View, spoken: Spoken) -> Card:
@@ -50,7 +56,23 @@ def card_of(view: View, spoken: Spoken) -> Card:
         verdict=verdict,
         sentence=events_words(view, spoken, now) if is_listed(now) else sentence,
         evidence=_evidence(now),
+        beside=_beside(view, spoken),
     )
+
+
+def _beside(view: View, spoken: Spoken) -> str:
+    """Return what the attribution of incidents adds to a number; empty where it adds nothing."""
+    metric = BESIDE.get(spoken.metric)
+    if metric is None or metric not in view.definitions():
+        return ""
+    other = view.now(metric)
+    if not other.is_known:
+        return ""
+    if metric == "incidents_without_deployment":
+        none = f"{round(other.numerator or 0):,} of {count_words(other.n, 'incident')}"
+        return f"{none} had no deployment as cause."
+    ends = between_words(other.low, other.high, unit=other.unit, n=other.n)
+    return f"Probably {percent_words(other.value, n=other.n)} caused an incident ({ends})."
 
 
 def is_listed(now: Reading) -> bool:
@@ -121,6 +143,8 @@ def draw_card(view: View, card: Card) -> None:
         if card.verdict.word != NO_DATA:
             st.markdown(_change(card.verdict))
         st.markdown(card.sentence)
+        if card.beside:
+            st.markdown(card.beside)
         st.caption(card.evidence)
         if st.button("Explain this number", key=f"explain_{metric}", type="tertiary"):
             explain(view, metric)

@@ -20,7 +20,8 @@ _TICKS = (
 )  # fmt: skip
 
 
-def _layout(figure: go.Figure, colours: Palette, *, height: int, right: int = 64) -> go.Figure:
+def flat_layout(figure: go.Figure, colours: Palette, *, height: int, right: int = 64) -> go.Figure:
+    """Return the figure in the one calm look: no grid, no legend, no background."""
     axis = {
         "showgrid": False,
         "zeroline": False,
@@ -112,7 +113,7 @@ def trend(
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     label = known[-1].value_words() if known else ""
-    _layout(figure, colours, height=height, right=16 + 7 * len(label))
+    flat_layout(figure, colours, height=height, right=16 + 7 * len(label))
     if is_log:
         marks = [tick for tick in _TICKS if low < tick < high]
         marks = marks[:: max(1, len(marks) // 3)]
@@ -154,7 +155,7 @@ def bars(points: Sequence[Point], *, colours: Palette, height: int = 220) -> go.
             marker=marker, customdata=[point.hover() for point in drawn],
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-    _layout(figure, colours, height=height, right=16)
+    flat_layout(figure, colours, height=height, right=16)
     figure.update_layout(barmode="overlay")
     unit = known[-1].reading.unit if known else ""
     values = [point.reading.value or 0.0 for point in known]
@@ -196,7 +197,7 @@ def parts_of_time(
             f"{count_words(reading.n, 'change')}, {duration_words(reading.mean)} on average"
             "<extra></extra>",
         )  # fmt: skip
-    _layout(figure, colours, height=height, right=8)
+    flat_layout(figure, colours, height=height, right=8)
     figure.update_layout(barmode="stack", bargap=0, uniformtext={"minsize": 11, "mode": "hide"})
     figure.update_xaxes(visible=False, range=[0, total])
     figure.update_yaxes(visible=False)
@@ -241,7 +242,7 @@ def dots(parts: Sequence[tuple[str, Reading]], *, colours: Palette, height: int 
         marker={"size": 8, "symbol": "line-ns-open", "color": colours.muted},
         hoverinfo="skip",
     )
-    _layout(figure, colours, height=height, right=24)
+    flat_layout(figure, colours, height=height, right=24)
     marks = [tick for tick in _TICKS if ends and min(ends) / 3 < tick < max(ends) * 3][::2]
     figure.update_xaxes(type="log", tickvals=marks, showgrid=True, gridcolor=colours.band,
                         ticktext=[_tick(mark) for mark in marks])  # fmt: skip

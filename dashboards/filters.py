@@ -23,9 +23,18 @@ DEFAULT_PERIOD = "90 days"
 _IGNORED = "leadline_ignored"
 
 
-def ignored(asked: Mapping[str, str], offered: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return the names of address parameters that are unknown or ask for what is not offered."""
-    wrong = [key for key in asked if key not in offered or asked[key] not in offered[key]]
+def ignored(
+    asked: Mapping[str, str], offered: Mapping[str, Sequence[str] | None]
+) -> tuple[str, ...]:
+    """Return the names of address parameters that are unknown or ask for what is not offered.
+
+    A parameter that takes None is judged by the page itself, as the id of one row is.
+    """
+    wrong = []
+    for key, value in asked.items():
+        values = offered.get(key, ())
+        if values is not None and value not in values:
+            wrong.append(key)
     return tuple(sorted(wrong))
 
 
@@ -61,7 +70,7 @@ def draw_filters(
     as_of: datetime,
     span: Span | None,
     is_used: bool = True,
-    of_page: Mapping[str, Sequence[str]] | None = None,
+    of_page: Mapping[str, Sequence[str] | None] | None = None,
 ) -> Selection:
     """Draw the filters and return what they select; one team or service needs no choice.
 

@@ -99,11 +99,11 @@ def _view(module: ModuleType, published: Published, now: datetime) -> View:
     return view
 
 
-def _parameters(module: ModuleType, published: Published) -> Mapping[str, Sequence[str]]:
+def _parameters(module: ModuleType, published: Published) -> Mapping[str, Sequence[str] | None]:
     """Return what a page reads from the address beside the filters."""
     if not hasattr(module, "parameters"):
         return {}
-    found: Mapping[str, Sequence[str]] = module.parameters(
+    found: Mapping[str, Sequence[str] | None] = module.parameters(
         definitions(published, published.build.build_id)
     )
     return found

@@ -12,6 +12,7 @@ from dashboards.reading import Reading, reading
 from dashboards.series import Point
 from transforms.home import Home
 from transforms.published import (
+    Between,
     Build,
     Explanation,
     Published,
@@ -163,9 +164,10 @@ def rows(
     filters: Mapping[str, Any],
     order: str,
     limit: int,
+    between: Between | None = None,
 ) -> pl.DataFrame:
-    """Return rows of a published table by equality filters."""
-    return _published.rows(name, filters=filters, order=order or None, limit=limit)
+    """Return rows of a published table by equality filters and the range of one column."""
+    return _published.rows(name, filters=filters, between=between, order=order or None, limit=limit)
 
 
 @dataclass(frozen=True)

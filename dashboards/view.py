@@ -13,7 +13,9 @@ from dashboards.reader import Selection
 from dashboards.reading import Reading
 from dashboards.series import Point
 from dashboards.words import names_words
-from transforms.published import Build, Explanation, Published
+from transforms.published import Between, Build, Explanation, Published, UnknownTable
+
+KNOWN_ROWS = 5000
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,22 @@ class View:
         return reader.table(self.published, self.build.build_id, name)
 
     def rows(
-        self, name: str, *, filters: Mapping[str, Any], order: str, limit: int
+        self,
+        name: str,
+        *,
+        filters: Mapping[str, Any],
+        order: str,
+        limit: int,
+        between: Between | None = None,
     ) -> pl.DataFrame:
-        """Return rows of a published table."""
-        return reader.rows(self.published, self.build.build_id, name, filters, order, limit)
+        """Return rows of a published table; `between` gives one column a first and an end."""
+        return reader.rows(
+            self.published, self.build.build_id, name, filters, order, limit, between
+        )
+
+    def known_rows(self, name: str, *, filters: Mapping[str, Any], order: str = "") -> pl.DataFrame:
+        """Return rows of a table that builds of before do not have: none then, without columns."""
+        try:
+            return self.rows(name, filters=filters, order=order, limit=KNOWN_ROWS)
+        except UnknownTable:
+            return pl.DataFrame()

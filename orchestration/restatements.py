@@ -224,12 +224,21 @@ def _causes(connection: duckdb.DuckDBPyConnection, manifest: Manifest, *, before
 def _verdicts_differ(
     connection: duckdb.DuckDBPyConnection, manifest: Manifest, *, before: Manifest
 ) -> bool:
-    """Whether people decided anything between two builds: v1.verdicts has other rows."""
-    if "verdicts" not in manifest.table_fingerprints:
+    """Whether people decided anything between two builds: what they judged has other rows."""
+    return any(
+        _differs_from(connection, manifest, before=before, table=table)
+        for table in ("verdicts", "attribution_verdicts")
+    )
+
+
+def _differs_from(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, *, before: Manifest, table: str
+) -> bool:
+    if table not in manifest.table_fingerprints:
         return False
-    if "verdicts" not in before.table_fingerprints:
-        return bool(scalar(connection, f"select count(*) from {PUBLISHED_SCHEMA}.verdicts"))
-    return manifest.table_fingerprints["verdicts"] != before.table_fingerprints["verdicts"]
+    if table not in before.table_fingerprints:
+        return bool(scalar(connection, f"select count(*) from {PUBLISHED_SCHEMA}.{table}"))
+    return manifest.table_fingerprints[table] != before.table_fingerprints[table]
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:

@@ -18,6 +18,10 @@ from typing import Any
 FILE = "decisions.jsonl"
 FIRST_HASH = "0" * 64
 WITHDRAWN = "withdrawn"
+# A verdict judges a deployment; an attribution judges what caused an incident.
+VERDICT = "verdict"
+ATTRIBUTION = "attribution"
+CONFIRMED, REJECTED, NO_DEPLOYMENT = "confirmed", "rejected", "no_deployment"
 
 
 class DecisionsAltered(Exception):
@@ -124,10 +128,66 @@ def verify(lake: Path) -> str:
     return known[-1].hash if known else FIRST_HASH
 
 
-def newest_by_subject(decisions: Sequence[Decision], *, kind: str) -> dict[str, Decision]:
-    """Return the newest decision of a kind on each subject, withdrawals included."""
+def verdict_subject(deployment_id: str) -> str:
+    """Return the subject of a verdict on a deployment."""
+    return f"deployment:{deployment_id}"
+
+
+def attribution_subject(incident_id: str, deployment_id: str | None) -> str:
+    """Return the subject of a decision on a cause; without a deployment it says that none is it."""
+    cause = "none" if deployment_id is None else verdict_subject(deployment_id)
+    return f"incident:{incident_id} cause:{cause}"
+
+
+def endings(decisions: Sequence[Decision]) -> dict[str, Decision]:
+    """Return what ended each decision that no longer stands: the first later one against it.
+
+    Ids count as they were given; that two may name one deployment is known to a build only.
+    Source: the same rules in SQL, models/canonical/verdicts.sql and attribution_verdicts.sql
+    """
     ordered = sorted(decisions, key=lambda one: (one.decided_at, one.sequence))
-    return {one.subject: one for one in ordered if one.kind == kind}
+    ended: dict[str, Decision] = {}
+    for place, one in enumerate(ordered):
+        after = ordered[place + 1 :]
+        by = next((later for later in after if _ends(one, later)), None)
+        if by is not None:
+            ended[one.decision_id] = by
+    return ended
+
+
+def _ends(one: Decision, later: Decision) -> bool:
+    """Whether a later decision replaces, withdraws or contradicts one."""
+    if one.kind == later.kind and one.subject == later.subject:
+        return True
+    former, new = _claims(one), _claims(later)
+    if one.kind == VERDICT:
+        denied = one.subject if one.verdict == "not_failed" else None
+        return later.kind == ATTRIBUTION and any(
+            says == CONFIRMED and cause == denied for (_, cause), says in new.items()
+        )
+    for (incident, cause), says in former.items():
+        if (incident, cause) in new:
+            return True
+        if says == CONFIRMED and (
+            new.get((incident, "none")) == NO_DEPLOYMENT
+            or (later.verdict == "not_failed" and later.subject == cause)
+        ):
+            return True
+        if says == NO_DEPLOYMENT and any(
+            named == incident and claim == CONFIRMED for (named, _), claim in new.items()
+        ):
+            return True
+    return False
+
+
+def _claims(one: Decision) -> dict[tuple[str, str], str]:
+    """Return what a decision says of pairs of an incident and a cause."""
+    if one.kind == ATTRIBUTION:
+        incident, _, cause = one.subject.rpartition(" cause:")
+        return {(incident, cause): one.verdict}
+    if one.kind == VERDICT and one.verdict == "failed":
+        return {(f"incident:{name}", one.subject): CONFIRMED for name in one.incident_ids}
+    return {}
 
 
 def _parse(content: bytes, *, file: Path) -> list[Decision]:

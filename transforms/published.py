@@ -17,9 +17,10 @@ from transforms.current import (
     read_build,
 )
 from transforms.home import Home
-from transforms.selection import listed, selection_of, sql_text
+from transforms.selection import Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
+    "Between",
     "Build",
     "Explanation",
     "NothingPublished",
@@ -264,29 +265,32 @@ class Published:
         table: str,
         *,
         filters: Mapping[str, Any] | None = None,
+        between: Between | None = None,
         order: str | None = None,
         limit: int | None = None,
     ) -> pl.DataFrame:
-        """Return rows of a published table by equality filters.
+        """Return rows of a published table by equality filters; a list means any of its values.
 
-        `order` names a column, with a leading minus for descending.
+        `between` names a column of days or instants (UTC, naive), its first value and the one
+        after its last. `order` names a column, with a leading minus for descending.
         Errors: UnknownTable for a table or column that is not published.
         """
         columns = self._columns(table)
         filters = filters or {}
-        wanted = [*filters, *([order.removeprefix("-")] if order else [])]
+        wanted = [*filters, *([between[0]] if between else [])]
+        wanted += [order.removeprefix("-")] if order else []
         unknown = [column for column in wanted if column not in columns]
         if unknown:
             message = f"{table} has no column {', '.join(unknown)}"
             raise UnknownTable(message)
-        where = " and ".join(f'"{column}" = ?' for column in filters) or "true"
+        where, values = where_of(filters, between)
         sql = f'select * from {SCHEMA}."{table}" where {where}'
         if order:
             direction = "desc" if order.startswith("-") else "asc"
             sql += f' order by "{order.removeprefix("-")}" {direction} nulls last'
         if limit is not None:
             sql += f" limit {int(limit)}"
-        return self._frame(sql, list(filters.values()))
+        return self._frame(sql, values)
 
     def services(self) -> pl.DataFrame:
         """Return the services, by name."""

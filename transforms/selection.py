@@ -1,8 +1,11 @@
 """What a reader selects, as the parameters of a query and as text to paste."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+# A column of days or instants, its first value and the one after its last.
+Between = tuple[str, date | datetime, date | datetime]
 
 
 def listed(values: Sequence[str] | None) -> list[str] | None:
@@ -23,6 +26,20 @@ def selection_of(
         "team_ids": listed(team_ids),
         "service_ids": listed(service_ids),
     }
+
+
+def where_of(filters: Mapping[str, Any], between: Between | None) -> tuple[str, list[Any]]:
+    """Return the condition that filters make, and its values in order; names are trusted."""
+    parts, values = [], []
+    for column, value in filters.items():
+        is_list = isinstance(value, list | tuple)
+        parts.append(f'list_contains(?, "{column}")' if is_list else f'"{column}" = ?')
+        values.append(list(value) if is_list else value)
+    if between is not None:
+        column, first, after = between
+        parts.append(f'"{column}" >= ? and "{column}" < ?')
+        values += [first, after]
+    return " and ".join(parts) or "true", values
 
 
 def sql_text(sql: str, selection: Mapping[str, Any]) -> str:

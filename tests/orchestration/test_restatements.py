@@ -38,6 +38,7 @@ class Estate:
         definition: str = "1",
         is_provisional: bool = False,
         verdicts: int = 0,
+        attributions: int = 0,
         columns: str = "*",
         empty: str = "no_data",
         moves_current: bool = True,
@@ -56,6 +57,8 @@ class Estate:
             "(scope_id, period_start_date, value, n, grain, scope, period_end_date, state, unit, "
             "definition_version, is_provisional)",
             f"create or replace table v1.verdicts as select * from range({verdicts})",
+            "create or replace table v1.attribution_verdicts as "
+            f"select * from range({attributions})",
         )
         return publish(
             self.home,
@@ -148,6 +151,7 @@ def test_a_past_period_that_gets_its_first_number_or_loses_its_last_is_restated(
         ({"code_version": "2"}, "code, late_data"),
         ({"configuration_id": "other"}, "configuration, late_data"),
         ({"verdicts": 1}, "verdict, late_data"),
+        ({"attributions": 1}, "verdict, late_data"),
         ({"definition": "2", "code_version": "2"}, "definition, code, late_data"),
     ],
 )

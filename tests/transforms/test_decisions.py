@@ -14,9 +14,11 @@ from transforms.decisions import (
     Decision,
     DecisionsAltered,
     append_decision,
+    attribution_subject,
     decisions_file,
-    newest_by_subject,
+    endings,
     read_decisions,
+    verdict_subject,
     verify,
 )
 
@@ -113,12 +115,53 @@ def test_processes_that_decide_at_once_wait_for_each_other(tmp_path: Path) -> No
     assert [one.sequence for one in decisions] == list(range(1, 41))
 
 
-def test_the_newest_decision_on_a_subject_is_the_one_decided_last(tmp_path: Path) -> None:
+def _decide(lake: Path, *, minute: int, on: str, says: str, names: tuple[str, ...] = ()) -> str:
+    return append_decision(
+        lake,
+        kind="attribution" if on.startswith("incident:") else "verdict",
+        subject=on,
+        verdict=says,
+        reason="Seen by users",
+        who="Ada",
+        decided_at=NOON + timedelta(minutes=minute),
+        incident_ids=names,
+    ).decision_id
+
+
+def test_the_decision_that_counts_on_a_subject_is_the_one_decided_last(tmp_path: Path) -> None:
     late = _append(tmp_path, minute=9)
-    _append(tmp_path, minute=1)
-    other = _append(tmp_path, "deployment:b")
-    newest = newest_by_subject(read_decisions(tmp_path), kind="verdict")
-    assert newest == {"deployment:a": late, "deployment:b": other}
+    early = _append(tmp_path, minute=1)
+    _append(tmp_path, "deployment:b")
+    assert endings(read_decisions(tmp_path)) == {early.decision_id: late}
+
+
+def test_a_decision_ends_when_a_later_one_contradicts_it(tmp_path: Path) -> None:
+    a, b = attribution_subject("i", "a"), attribution_subject("i", "b")
+    none = attribution_subject("i", None)
+    said = [
+        _decide(tmp_path, minute=minute, on=on, says=says, names=names)
+        for minute, (on, says, names) in enumerate(
+            [
+                (a, "confirmed", ()),
+                (b, "rejected", ()),
+                (none, "no_deployment", ()),  # ends the confirmation, agrees with the rejection
+                (verdict_subject("a"), "not_failed", ()),
+                (a, "confirmed", ()),  # ends that none did, and that a did not fail
+                (verdict_subject("b"), "failed", ("i", "j")),  # ends the rejection
+                (attribution_subject("j", "b"), "rejected", ()),  # b failed all the same
+                (verdict_subject("a"), "not_failed", ()),
+                (attribution_subject("k", "a"), "rejected", ()),
+            ]
+        )
+    ]
+    ended = {one: by.decision_id for one, by in endings(read_decisions(tmp_path)).items()}
+    assert ended == {
+        said[0]: said[2],
+        said[1]: said[5],
+        said[2]: said[4],
+        said[3]: said[4],
+        said[4]: said[7],
+    }
 
 
 def test_an_instant_without_a_zone_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 {#
   Deployments that a record or a person names as the cause of an incident. A record names one
   deployment; only people can name several, and then their word stands instead of the record's.
+  What a person rejects, or denies for every deployment, stays with that reason, unconfirmed.
 #}
 with
     requests as (select * from {{ ref("change_requests") }} where is_current),
@@ -54,22 +55,39 @@ with
             and deployments.service_id = impaired.service_id
         where incidents.exclusion_reason is null
     ),
+    verdicts as (select * from {{ ref("attribution_verdicts") }} where is_current),
     judged as (
         select
-            verdicts.deployment_id,
-            folded.root_incident_id as incident_id,
+            verdicts.change_event_id as deployment_id,
+            verdicts.incident_id,
             min(verdicts.reason) as reason
-        from
-            (
-                select *, unnest(incident_ids) as named_incident_id
-                from {{ ref("verdicts") }}
-                where is_current and verdict = 'failed'
-            ) as verdicts
-        inner join
-            {{ ref("int_incidents__folded") }} as folded
-            on verdicts.named_incident_id = folded.incident_id
-        inner join deployments on verdicts.deployment_id = deployments.deployment_id
-        group by verdicts.deployment_id, folded.root_incident_id
+        from verdicts
+        inner join deployments on verdicts.change_event_id = deployments.deployment_id
+        where verdicts.verdict = 'confirmed' and verdicts.incident_id is not null
+        group by verdicts.change_event_id, verdicts.incident_id
+    ),
+    denied as (
+        {# against one pair, or against every pair of the incident (no deployment_id) #}
+        select
+            change_event_id as deployment_id,
+            incident_id,
+            min(
+                case
+                    verdict
+                    when 'rejected'
+                    then 'a person rejected it: '
+                    else 'a person judged that no deployment caused it: '
+                end
+                || reason
+            ) as reason
+        from verdicts
+        where
+            incident_id is not null
+            and (
+                verdict = 'no_deployment'
+                or (verdict = 'rejected' and change_event_id is not null)
+            )
+        group by change_event_id, incident_id
     ),
     acquitted as (
         select deployment_id
@@ -85,11 +103,27 @@ select
 from judged
 union all
 select
-    deployment_id,
-    incident_id,
+    candidates.deployment_id,
+    candidates.incident_id,
     'caused_by_change_request' as evidence,
-    'the incident names change request ' || number || ' as its cause' as detail,
-    incident_id not in (select incident_id from judged)
-    and deployment_id not in (select deployment_id from acquitted) as is_confirmed
+    concat_ws(
+        '; ',
+        'the incident names change request ' || candidates.number || ' as its cause',
+        rejected.reason,
+        cleared.reason
+    ) as detail,
+    rejected.reason is null
+    and cleared.reason is null
+    and candidates.incident_id not in (select incident_id from judged)
+    and candidates.deployment_id
+    not in (select deployment_id from acquitted) as is_confirmed
 from candidates
-where preference = 1
+left join
+    denied as rejected
+    on candidates.incident_id = rejected.incident_id
+    and candidates.deployment_id = rejected.deployment_id
+left join
+    denied as cleared
+    on candidates.incident_id = cleared.incident_id
+    and cleared.deployment_id is null
+where candidates.preference = 1

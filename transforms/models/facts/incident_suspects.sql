@@ -26,14 +26,30 @@ with
         from {{ ref("int_incident_suspects") }}
         where change_event_id is not null
     ),
+    verdicts as (
+        select *
+        from {{ ref("attribution_verdicts") }}
+        where is_current and incident_id is not null
+    ),
+    rejected as (
+        select incident_id, change_event_id
+        from verdicts
+        where verdict = 'rejected' and change_event_id is not null
+        group by incident_id, change_event_id
+    ),
+    cleared as (
+        select incident_id
+        from verdicts
+        where verdict = 'no_deployment'
+        group by incident_id
+    ),
     candidates as (
         select
             coalesce(modelled.incident_id, said.incident_id) as incident_id,
             coalesce(modelled.change_event_id, said.change_event_id) as change_event_id,
             modelled.incident_id is not null as is_candidate,
             said.evidence,
-            case when said.is_named then 'confirmed' end as judgement,
-            coalesce(said.is_named, false) as is_named,
+            said.incident_id is not null as is_named,
             modelled.* exclude (incident_id, change_event_id)
         from modelled
         full outer join
@@ -41,18 +57,49 @@ with
             on modelled.incident_id = said.incident_id
             and modelled.change_event_id = said.change_event_id
     ),
-    judged as (
+    weighed as (
         select
             candidates.*,
-            case
-                when candidates.is_named
-                then 1.0 / named.named_count
-                when named.named_count is not null
-                then 0.0
-                else candidates.probability
-            end as final_probability
+            rejected.incident_id is not null as is_rejected,
+            cleared.incident_id is not null as is_cleared,
+            sum(
+                case
+                    when rejected.incident_id is not null
+                    then candidates.probability
+                    else 0.0
+                end
+            ) over (partition by candidates.incident_id) as rejected_probability
         from candidates
-        left join named on candidates.incident_id = named.incident_id
+        left join
+            rejected
+            on candidates.incident_id = rejected.incident_id
+            and candidates.change_event_id = rejected.change_event_id
+        left join cleared on candidates.incident_id = cleared.incident_id
+    ),
+    judged as (
+        select
+            weighed.*,
+            case
+                when weighed.is_named
+                then 'confirmed'
+                when weighed.is_rejected
+                then 'rejected'
+            end as judgement,
+            case
+                when weighed.is_named
+                then 1.0 / named.named_count
+                when
+                    named.named_count is not null
+                    or weighed.is_cleared
+                    or weighed.is_rejected
+                then 0.0
+                {# what is left is shared out in proportion #}
+                else
+                    weighed.probability
+                    / nullif(1.0 - weighed.rejected_probability, 0.0)
+            end as final_probability
+        from weighed
+        left join named on weighed.incident_id = named.incident_id
     )
 select
     judged.incident_id,

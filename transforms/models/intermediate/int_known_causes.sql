@@ -11,3 +11,13 @@ select
 from {{ ref("deployment_incidents") }}
 where is_confirmed
 group by incident_id
+union all
+select incident_id, 'verdict' as label_source, cast([] as varchar[]) as cause_ids
+from {{ ref("attribution_verdicts") }}
+where
+    is_current
+    and verdict = 'no_deployment'
+    and incident_id not in (
+        select incident_id from {{ ref("deployment_incidents") }} where is_confirmed
+    )
+group by incident_id

@@ -1,0 +1,119 @@
+"""What people decide on a page about causes: asked with a reason, kept, pending until built in."""
+
+import getpass
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboards.safe_text import plain_text, safe_text
+from dashboards.view import View
+from transforms.decisions import (
+    ATTRIBUTION,
+    CONFIRMED,
+    NO_DEPLOYMENT,
+    REJECTED,
+    WITHDRAWN,
+    DecisionsAltered,
+    append_decision,
+    attribution_subject,
+    endings,
+    read_decisions,
+)
+from transforms.home import resolve_home
+
+PENDING = "pending until the next build"
+NO_CAUSE = ""
+_SAID = {CONFIRMED: "confirmed", REJECTED: "rejected", NO_DEPLOYMENT: "confirmed"}
+_QUESTIONS = {
+    CONFIRMED: "Confirm the cause",
+    REJECTED: "Reject the cause",
+    NO_DEPLOYMENT: "Confirm that no deployment caused it",
+}
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A decision on one cause that the shown build does not know yet."""
+
+    decision_id: str
+    word: str
+    reason: str
+
+
+def pending_of(view: View, incident_ids: Iterable[str]) -> dict[str, Pending]:
+    """Return what was decided on an incident and is not built in, by the id of the cause.
+
+    The cause NO_CAUSE stands for no deployment. Errors: DecisionsAltered, OSError of the disk.
+    """
+    decisions = read_decisions(resolve_home().lake)
+    ended = endings(decisions)
+    known = view.known_rows("attribution_verdicts", filters={})
+    built = {} if known.is_empty() else dict(known.select("verdict_id", "state").iter_rows())
+    subjects = tuple(f"incident:{one} cause:" for one in incident_ids)
+    found: dict[str, Pending] = {}
+    for one in decisions:
+        if one.kind != ATTRIBUTION or one.verdict == WITHDRAWN:
+            continue
+        if not one.subject.startswith(subjects):
+            continue
+        cause = one.subject.rpartition(" cause:")[2].removeprefix("deployment:")
+        cause = NO_CAUSE if cause == "none" else cause
+        is_built, by = built.get(one.decision_id) == "current", ended.get(one.decision_id)
+        if by is None and not is_built:
+            found[cause] = Pending(one.decision_id, _SAID[one.verdict], one.reason)
+        elif by is not None and is_built:
+            word = "withdrawn" if by.verdict == WITHDRAWN else "contradicted"
+            found.setdefault(cause, Pending(by.decision_id, word, by.reason))
+    return found
+
+
+def ask(view: View, *, incident_id: str, deployment_id: str | None, verdict: str, of: str) -> None:
+    """Open the question for a reason; what is kept shows as pending at once."""
+    st.dialog(_QUESTIONS[verdict])(_draw_question)(
+        view, incident_id=incident_id, deployment_id=deployment_id, verdict=verdict, of=of
+    )
+
+
+def _draw_question(
+    view: View, *, incident_id: str, deployment_id: str | None, verdict: str, of: str
+) -> None:
+    st.markdown(safe_text(of))
+    with st.form("judgement", border=False):
+        reason = st.text_input("Why? It is published with the numbers.", key="judgement_reason")
+        who = st.text_input("Who says so? Published as a pseudonym.", value=_user(), key="judge")
+        if not st.form_submit_button("Keep it", type="primary"):
+            return
+    if not reason.strip() or not who.strip():
+        st.error("Say in words why, and who says so.")
+        return
+    try:
+        append_decision(
+            resolve_home().lake,
+            kind=ATTRIBUTION,
+            subject=attribution_subject(incident_id, deployment_id),
+            verdict=verdict,
+            reason=plain_text(reason),
+            who=plain_text(who),
+            decided_at=decided_now(view),
+        )
+    except DecisionsAltered as error:
+        st.error(f"The decisions cannot be used: {safe_text(str(error))}.")
+        return
+    except OSError:
+        st.error("It could not be kept: the folder of the data cannot be written here.")
+        return
+    st.rerun()
+
+
+def decided_now(view: View) -> datetime:
+    """Return the present instant; in the sample company it is the company's last one."""
+    return view.build.as_of if view.build.sample_data else datetime.now(UTC)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
