@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_sql import METRICS, create_metric
 
@@ -190,6 +191,7 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        create_correlations(connection)
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),
