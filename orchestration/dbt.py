@@ -10,6 +10,7 @@ from orchestration.errors import AuditBlocked, BuildFailed
 from orchestration.versions import TRANSFORMS
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
+_FOLDERS = {"metrics": "metrics", "factors": "intermediate/factors"}
 
 
 class _EventInfo(Protocol):
@@ -136,13 +137,14 @@ def _command_line(command: str, target: Path, project: Path, arguments: Sequence
     line += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
     line += ["--project-dir", str(project), "--profiles-dir", str(project)]
     line += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    # int_metric_series reads every metric; while dbt parses, a model cannot ask for their names.
-    line += ["--vars", json.dumps({"metrics": _metric_names(project)})]
+    # Some models read every model of a folder; while dbt parses, they cannot ask for the names.
+    line += ["--vars", json.dumps({name: _names(project / "models" / folder)
+                                   for name, folder in _FOLDERS.items()})]  # fmt: skip
     return line if command == "parse" else [*line, "--threads", "1"]
 
 
-def _metric_names(project: Path) -> list[str]:
-    return sorted(file.stem for file in (project / "models" / "metrics").glob("*.sql"))
+def _names(folder: Path) -> list[str]:
+    return sorted(file.stem for file in folder.glob("*.sql"))
 
 
 def _outcome(result: _Result) -> Outcome:

@@ -3,14 +3,14 @@
 Everything of a block of services is drawn at once, as arrays; a block never refers to another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.sandbox.byte_rows import Flags, Whole
-from data.sandbox.estate_graph import Commits, Plan, sorted_times
-from data.sandbox.worktime import DAY, HOUR, WorkCalendar
+from data.sandbox.estate_graph import Commits, Plan, dependencies, sorted_times
+from data.sandbox.estate_laws import Real
+from data.sandbox.worktime import DAY, WorkCalendar
 
 _MINUTE = 60
 # More deployments are drawn than are kept, so that few repeat the version before.
@@ -43,11 +43,33 @@ class Incidents:
     severity: Whole
 
 
+@dataclass(frozen=True)
+class Chances:
+    """What the incidents were drawn from, as an oracle is told it.
+
+    Shape: `failure` has one entry a deployment, the chance that it causes an incident. Units:
+    `background` is the incidents of each service of the block that happen anyway, in all.
+    """
+
+    failure: Real
+    background: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Deployments and incidents of a block, and the chances behind them."""
+
+    deployments: Deployments
+    incidents: Incidents
+    chances: Chances
+
+
 def draw_deployments(
     rng: np.random.Generator, plan: Plan, calendar: WorkCalendar, commits: Commits
-) -> tuple[Deployments, Incidents]:
+) -> Drawn:
     """Return deployments, the incidents they cause, and background incidents."""
-    failing_count = round(plan.incidents * plan.caused_ratio)
+    law = plan.law
+    failing_count = round(plan.incidents * law.caused_ratio)
     rollback_count = round(failing_count * plan.rollback_ratio)
     first = _planned(rng, plan, calendar, commits, plan.deployments - rollback_count)
     # Larger batches fail more often, and so do some services.
@@ -59,7 +81,7 @@ def draw_deployments(
     failing = np.sort(
         rng.choice(len(weight), failing_count, replace=False, p=weight / weight.sum())
     )
-    started = first.finished_at[failing] + _delays(rng, failing_count)
+    started = first.finished_at[failing] + law.delay.draw(rng, failing_count)
     restored = started + np.exp(rng.normal(np.log(80 * _MINUTE), 0.9, failing_count)).astype(
         np.int64
     )
@@ -72,10 +94,51 @@ def draw_deployments(
     rest = plan.incidents - failing_count
     owner = np.concatenate((first.service[failing], rng.choice(plan.services, rest)))
     cause = np.concatenate((position[failing], np.full(rest, -1)))
-    begun = np.concatenate((started, rng.integers(plan.start, plan.end, rest)))
+    anyway = rng.integers(plan.start, plan.end, rest)
+    if law.has_working_hours:
+        low, high = np.interp([plan.start, plan.end], calendar.edges, calendar.working)
+        anyway = _at(calendar, low + (anyway - plan.start) / (plan.end - plan.start) * (high - low))
+    begun = np.concatenate((started, anyway))
     lasting = np.exp(rng.normal(np.log(70 * _MINUTE), 1.0, rest)).astype(np.int64)
     ended = np.concatenate((restored, begun[failing_count:] + lasting))
-    return everything, _incidents(rng, owner, cause, begun, ended)
+    incidents = _incidents(rng, owner, cause, begun, ended)
+    if law.propagated_ratio:
+        incidents = replace(incidents, service=_propagated(rng, plan, incidents))
+    failure = np.zeros(len(everything.service))
+    failure[position] = _chosen_chance(weight, failing_count)
+    return Drawn(everything, incidents, Chances(failure, rest / len(plan.services)))
+
+
+def _at(calendar: WorkCalendar, working: Real) -> Whole:
+    return np.interp(working, calendar.working, calendar.edges).astype(np.int64)
+
+
+def _propagated(rng: np.random.Generator, plan: Plan, incidents: Incidents) -> Whole:
+    """Return where each incident shows: on its service, or on one that depends on it."""
+    graph = dependencies(plan.service_count)
+    low = np.searchsorted(graph.upstream, incidents.service, side="left")
+    high = np.searchsorted(graph.upstream, incidents.service, side="right")
+    is_moved = rng.random(len(low)) < plan.law.propagated_ratio
+    is_moved &= (incidents.cause >= 0) & (high > low)
+    place = low + (rng.random(len(low)) * (high - low)).astype(np.int64)
+    moved = graph.service[np.minimum(place, len(graph.service) - 1)]
+    return np.where(is_moved, moved, incidents.service)
+
+
+def _chosen_chance(weight: Real, count: int) -> Real:
+    """Return the chance of each to be among `count` chosen one after another by weight.
+
+    Source: Rosén (1972): 1 - exp(-t w), with t such that the chances add up to the count.
+    """
+    low, high = 0.0, 1.0
+    while -np.expm1(-high * weight).sum() < count and high < 1e12:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_low = -np.expm1(-middle * weight).sum() < count
+        low, high = (middle, high) if is_low else (low, middle)
+    chance: Real = -np.expm1(-high * weight)
+    return chance if count else np.zeros(len(weight))
 
 
 def _planned(
@@ -114,14 +177,6 @@ def _mostly_new(rng: np.random.Generator, tip: Whole, count: int) -> Whole:
         rng.choice(old, count - wanted, replace=False),
     )
     return np.sort(np.concatenate(chosen))
-
-
-def _delays(rng: np.random.Generator, count: int) -> Whole:
-    """Return how long failures take to show: mostly within the hour, sometimes days."""
-    quick = rng.exponential(55 * _MINUTE, count)
-    slow = np.exp(rng.normal(np.log(9 * HOUR), 0.8, count))
-    chosen: NDArray[np.float64] = np.where(rng.random(count) < 0.8, quick, slow)
-    return np.minimum(chosen, 71 * HOUR).astype(np.int64)
 
 
 def _previous_production(rows: Deployments) -> Whole:

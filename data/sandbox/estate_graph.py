@@ -1,10 +1,11 @@
 """Commit graphs of an estate: main lines with short branches that are merged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from data.sandbox.byte_rows import Flags, Whole
+from data.sandbox.estate_laws import FailureLaw
 from data.sandbox.worktime import HOUR, WorkCalendar
 
 _MERGE_END_RATIO = 0.42
@@ -12,17 +13,37 @@ _MERGE_END_RATIO = 0.42
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows a block has, and when it happens."""
+    """How many rows a block has, when it happens, and what its incidents come from.
+
+    `services` are those of the block, numbered from 1; the estate has `service_count`.
+    """
 
     start: int
     end: int
     services: Whole
+    service_count: int
     commits: Whole
     deployments: int
     incidents: int
+    law: FailureLaw = field(default_factory=FailureLaw)
     production_ratio: float = 0.8
-    caused_ratio: float = 0.65
     rollback_ratio: float = 0.45
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Which services depend on which: `service` on `upstream`, in the order of upstream."""
+
+    service: Whole
+    upstream: Whole
+
+
+def dependencies(service_count: int) -> Dependencies:
+    """Return the dependencies of an estate: each service needs the ones at half and a third."""
+    number = np.repeat(np.arange(1, service_count + 1), 2)
+    upstream = number // np.tile((2, 3), service_count)
+    pairs = np.unique(np.stack((upstream, number))[:, (upstream > 0) & (upstream < number)], axis=1)
+    return Dependencies(service=pairs[1], upstream=pairs[0])
 
 
 @dataclass(frozen=True)

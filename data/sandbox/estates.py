@@ -4,10 +4,9 @@ Every record carries the context of its page in "_context". The true cause of ev
 returned, and is in none of the pages.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -16,9 +15,9 @@ from numpy.typing import NDArray
 from data.sandbox.byte_rows import Whole
 from data.sandbox.catalogue import Settings
 from data.sandbox.draw import Draw
-from data.sandbox.estate_draw import draw_deployments
+from data.sandbox.estate_draw import Drawn, draw_deployments
 from data.sandbox.estate_events import incident_pages, result_pages
-from data.sandbox.estate_graph import Plan, draw_commits
+from data.sandbox.estate_graph import Commits, Plan, draw_commits
 from data.sandbox.estate_keys import (
     ORGANISATION,
     Offsets,
@@ -28,8 +27,9 @@ from data.sandbox.estate_keys import (
     pager_service,
     service_id,
 )
+from data.sandbox.estate_laws import FailureLaw
 from data.sandbox.estate_pages import commit_pages, deployment_pages
-from data.sandbox.worktime import DAY, WorkCalendar, open_calendar
+from data.sandbox.worktime import DAY, open_calendar
 from data.sandbox.world import DEFAULT_END
 
 _BLOCK_SERVICES = 125
@@ -112,18 +112,57 @@ class Estate:
         }
 
 
+@dataclass(frozen=True)
+class Block:
+    """Everything that was drawn for some services of an estate."""
+
+    plan: Plan
+    offsets: Offsets
+    reports: int
+    commits: Commits
+    drawn: Drawn
+
+    @property
+    def truth(self) -> Truth:
+        """Return the true causes of the block's incidents."""
+        incidents = self.drawn.incidents
+        ids = deployment_ids(np.maximum(incidents.cause, 0), self.offsets)
+        return Truth(
+            incident_number=np.arange(len(incidents.service)) + self.offsets.incidents,
+            service_number=incidents.service,
+            deployment_id=np.where(incidents.cause >= 0, ids, 0),
+            impact_started_at=incidents.started_at,
+        )
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the block as pages."""
+        yield from commit_pages(self.commits, self.offsets)
+        yield from deployment_pages(self.drawn.deployments, self.offsets)
+        yield from incident_pages(self.drawn.incidents, self.offsets, end=self.plan.end)
+        yield from result_pages(self.commits, self.offsets, reports=self.reports)
+
+
 def write_estate(
-    size: Size, *, write: Writer, seed: int = 1, end: datetime = DEFAULT_END
+    size: Size,
+    *,
+    write: Writer,
+    seed: int = 1,
+    end: datetime = DEFAULT_END,
+    law: FailureLaw | None = None,
+    without: Collection[str] = (),
 ) -> Estate:
     """Draw an estate and hand its pages to `write`; equal arguments, equal bytes.
 
-    Memory stays bounded by a block of services, whatever the size.
+    Streams in `without` are drawn but not written. Memory stays bounded by a block of services,
+    whatever the size.
     """
     counts: dict[str, int] = {}
     truths: list[Truth] = []
-    for block in _blocks(size, seed=seed, end=int(end.timestamp())):
+    for block in draw_blocks(size, seed=seed, end=end, law=law):
         truths.append(block.truth)
-        for page in block.pages:
+        for page in block.pages():
+            if page.stream in without:
+                continue
             name = f"{page.kind}.{page.stream}"
             counts[name] = counts.get(name, 0) + page.row_count
             write(
@@ -138,15 +177,13 @@ def write_estate(
     return Estate(size, end, estate_catalogue(size), tuple(truths), counts)
 
 
-@dataclass(frozen=True)
-class _Block:
-    truth: Truth
-    pages: Iterator[Page]
-
-
-def _blocks(size: Size, *, seed: int, end: int) -> Iterator[_Block]:
-    start = end - size.days * DAY
-    calendar = open_calendar("Europe/London", start=start, end=end)
+def draw_blocks(
+    size: Size, *, seed: int = 1, end: datetime = DEFAULT_END, law: FailureLaw | None = None
+) -> Iterator[Block]:
+    """Yield an estate in blocks of services; each is drawn when it is asked for."""
+    last = int(end.timestamp())
+    start = last - size.days * DAY
+    calendar = open_calendar("Europe/London", start=start, end=last)
     services = np.arange(1, size.services + 1)
     weights = np.exp(Draw(seed, 0).rng.normal(0.0, 0.7, size.services))
     commits = _shares(size.commits, weights)
@@ -159,13 +196,18 @@ def _blocks(size: Size, *, seed: int, end: int) -> Iterator[_Block]:
         block = slice(edge, edge + _BLOCK_SERVICES)
         plan = Plan(
             start=start,
-            end=end,
+            end=last,
             services=services[block],
+            service_count=size.services,
             commits=commits[block],
             deployments=int(deployments[number]),
             incidents=int(incidents[number]),
+            law=law or FailureLaw(),
         )
-        yield _block(plan, Draw(seed, 1 + number).rng, calendar, offsets, int(reports[number]))
+        rng = Draw(seed, 1 + number).rng
+        graph = draw_commits(rng, plan, calendar)
+        drawn = draw_deployments(rng, plan, calendar, graph)
+        yield Block(plan, offsets, int(reports[number]), graph, drawn)
         offsets = Offsets(
             seed=seed,
             commits=offsets.commits + int(commits[block].sum()),
@@ -173,31 +215,6 @@ def _blocks(size: Size, *, seed: int, end: int) -> Iterator[_Block]:
             incidents=offsets.incidents + plan.incidents,
             reports=offsets.reports + int(reports[number]),
         )
-
-
-def _block(
-    plan: Plan,
-    rng: np.random.Generator,
-    calendar: WorkCalendar,
-    offsets: Offsets,
-    reports: int,
-) -> _Block:
-    commits = draw_commits(rng, plan, calendar)
-    deployments, incidents = draw_deployments(rng, plan, calendar, commits)
-    ids = deployment_ids(np.maximum(incidents.cause, 0), offsets)
-    truth = Truth(
-        incident_number=np.arange(len(incidents.service)) + offsets.incidents,
-        service_number=incidents.service,
-        deployment_id=np.where(incidents.cause >= 0, ids, 0),
-        impact_started_at=incidents.started_at,
-    )
-    pages = chain(
-        commit_pages(commits, offsets),
-        deployment_pages(deployments, offsets),
-        incident_pages(incidents, offsets, end=plan.end),
-        result_pages(commits, offsets, reports=reports),
-    )
-    return _Block(truth, pages)
 
 
 def _shares(total: int, weights: NDArray[np.float64]) -> Whole:

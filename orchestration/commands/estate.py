@@ -1,6 +1,6 @@
 """The hidden command estate: a generated company of a known size, straight into the lake."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import yaml
@@ -59,8 +59,8 @@ class BulkRuns:
             run.finish(read_at=read_at, status="complete", totals=totals)
 
 
-def estate(*, size: str) -> None:
-    """Write an estate into an empty lake.
+def estate(*, size: str, without: Collection[str] = ()) -> None:
+    """Write an estate into an empty lake, without some of its streams.
 
     Errors: ConfigurationError when the lake holds anything.
     """
@@ -75,7 +75,7 @@ def estate(*, size: str) -> None:
         mark_sample(home, Sample(as_of=end, name=f"estate {size}"))
         runs = BulkRuns(lake)
         with context.steps.step(f"Writing estate {size}") as tell:
-            written = write_estate(SIZES[size], write=runs, end=end)
+            written = write_estate(SIZES[size], write=runs, end=end, without=without)
             runs.finish(end)
             tell(f"{sum(written.row_counts.values())} rows")
         settings = parse_settings(yaml.safe_dump(written.catalogue), name="estate")

@@ -7,7 +7,7 @@ multipliers of its service, its batch and its distance in the graph of dependenc
 fitted at once by expectation-maximisation over the whole estate and shrunk where data is thin.
 The share of each source in the rate at the instant of an incident is the probability that it was
 the cause; the shares and that of the background sum to 1.
-Source: transforms/metrics.md, sections 8 and 13; marked self-exciting point processes as in
+Source: transforms/metrics.md, section 11; marked self-exciting point processes as in
 Veen & Schoenberg (2008); smoothing after each step as in Silverman et al. (1990).
 """
 
@@ -103,12 +103,12 @@ def multipliers(fit: Fit, estate: Estate) -> dict[str, Real]:
     Units: decay in incidents an hour against the mean over the window; the others against 1.
     """
     view = view_of(estate, 1)
-    kinds = estate.events.type[view.event]
+    kinds = view.cells.type[view.cell]
     return {
         "decay": fit.decay[kinds, view.bin] / view.lasting * WINDOW_SECONDS,
         "distance": fit.hops[view.hops],
-        "batch": fit.batch[view.batch[view.event]],
-        "service": fit.service[estate.events.service[view.event]],
+        "batch": fit.batch[view.cells.batch[view.cell]],
+        "service": fit.service[view.cells.service[view.cell]],
     }
 
 
@@ -138,26 +138,26 @@ def _start(view: View) -> Fit:
 
 def _round(view: View, fit: Fit) -> Fit:
     """Return the model after one round: expect the causes, then maximise part by part."""
-    events = view.estate.events
+    cells = view.cells
     rates, background = rates_of(view, fit), backgrounds_of(view, fit)
     total = background + counted(view.incident, rates, minlength=len(background))
     p, none = rates / total[view.incident], background / total
-    of_event = counted(view.event, p, minlength=len(events.service))
-    reach, seen = view.dependents[events.service], seen_of(view, fit)
+    of_cell = counted(view.cell, p, minlength=len(cells.type))
+    reach, seen = view.dependents[cells.service], seen_of(view, fit)
 
     kinds = len(fit.per_event)
     base = seen * (reach @ fit.hops)
-    shaped = base * fit.service[events.service] * fit.batch[view.batch]
-    per_event = counted(events.type, of_event, minlength=kinds) / np.maximum(
-        counted(events.type, shaped, minlength=kinds), 1e-12
+    shaped = base * fit.service[cells.service] * fit.batch[cells.batch]
+    per_event = counted(cells.type, of_cell, minlength=kinds) / np.maximum(
+        counted(cells.type, shaped, minlength=kinds), 1e-12
     )
-    expected = base * per_event[events.type]
-    batch = _batch(view, of_event, expected * fit.service[events.service])
+    expected = base * per_event[cells.type]
+    batch = _batch(view, of_cell, expected * fit.service[cells.service])
     service = _shrunk(
-        counted(events.service, of_event, minlength=len(fit.service)),
-        counted(events.service, expected * batch[view.batch], minlength=len(fit.service)),
+        counted(cells.service, of_cell, minlength=len(fit.service)),
+        counted(cells.service, expected * batch[cells.batch], minlength=len(fit.service)),
     )
-    worth = per_event[events.type] * service[events.service] * batch[view.batch] * seen
+    worth = per_event[cells.type] * service[cells.service] * batch[cells.batch] * seen
     return Fit(
         per_event=per_event,
         decay=_decay(view, p, kinds),
@@ -178,15 +178,15 @@ def _decay(view: View, p: Real, kinds: int) -> Real:
     """Return when incidents show after an event, for each type of event."""
     if kinds == 1:
         return smoothed(counted(view.bin, p, minlength=BIN_COUNT))[np.newaxis, :]
-    places = view.estate.events.type[view.event] * BIN_COUNT + view.bin
+    places = view.cells.type[view.cell] * BIN_COUNT + view.bin
     by_type = counted(places, p, minlength=kinds * BIN_COUNT).reshape(kinds, BIN_COUNT)
     return np.stack([smoothed(counts) for counts in by_type])
 
 
-def _batch(view: View, of_event: Real, due: Real) -> Real:
+def _batch(view: View, of_cell: Real, due: Real) -> Real:
     """Return how much more often batches of a size cause incidents than expected."""
-    caused = counted(view.batch, of_event, minlength=BATCH_BINS)
-    expected = counted(view.batch, due, minlength=BATCH_BINS)
+    caused = counted(view.cells.batch, of_cell, minlength=BATCH_BINS)
+    expected = counted(view.cells.batch, due, minlength=BATCH_BINS)
     batch: Real = (_BATCH_TRUST + caused) / (_BATCH_TRUST + expected)
     return batch
 

@@ -42,6 +42,20 @@ _ROW = {
 }
 _SHOWN_WITHIN = (900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
 MULTIPLIERS = ("decay", "distance", "batch", "service")
+_SUSPECT = {
+    "incident_id": pl.String,
+    "change_event_id": pl.String,
+    "hop_count": pl.Int64,
+    "seconds_before": pl.Float64,
+    "is_in_flight": pl.Boolean,
+    "probability": pl.Float64,
+    **{f"{name}_multiplier": pl.Float64 for name in MULTIPLIERS},
+}
+_NONE = {
+    "incident_id": pl.String,
+    "probability": pl.Float64,
+    "background_per_week": pl.Float64,
+}
 _ARRAYS = ("per_event", "service", "batch", "hops", "background", "profile")
 _NUMBERS = ("log_likelihood", "null_log_likelihood", "round_count", "has_converged")
 
@@ -226,7 +240,7 @@ def attributed(frames: Frames, fit: Fit | None) -> pl.DataFrame:
             "probability": found.probability,
             **{f"{name}_multiplier": made_of.get(name) for name in MULTIPLIERS},
         },
-        schema_overrides={f"{name}_multiplier": pl.Float64 for name in MULTIPLIERS},
+        schema=_SUSPECT,
     )
     none = pl.DataFrame(
         {
@@ -234,7 +248,7 @@ def attributed(frames: Frames, fit: Fit | None) -> pl.DataFrame:
             "probability": found.none_probability,
             "background_per_week": background,
         },
-        schema_overrides={"background_per_week": pl.Float64},
+        schema=_NONE,
     )
     return pl.concat((suspects, none), how="diagonal")
 

@@ -17,7 +17,7 @@ IN_FLIGHT = 0
 _AFTER = BIN_COUNT - 1
 _OFFSET = 60.0
 _WIDTH = float(np.log1p(WINDOW_SECONDS / _OFFSET)) / _AFTER
-# Before anything is known: mostly within the hour (capabilities.md M7.2), sometimes days later.
+# Before anything is known: mostly within the hour, sometimes days later.
 _TYPICAL_SECONDS, _SLOW_SHARE, _IN_FLIGHT_SHARE = 3600.0, 0.15, 0.05
 # Incidents' worth of trust in that.
 _TRUST = 4.0

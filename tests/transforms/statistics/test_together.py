@@ -1,0 +1,76 @@
+"""Deployed in the same hour: Fisher's test on one service, every table on two, statsmodels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import fisher_exact, hypergeom
+
+from transforms.statistics.multiple import benjamini_hochberg
+from transforms.statistics.together import judge, lift
+
+GROUP = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
+    lambda sizes: st.tuples(
+        st.integers(0, sizes[0]), st.just(sizes[0]), st.integers(0, sizes[1]), st.just(sizes[1])
+    )
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(GROUP)
+def test_one_service_is_fishers_exact_test(group: tuple[int, int, int, int]) -> None:
+    a, n, c, other = group
+    p = lift([[a]], [[n]], [[c]], [[other]]).p[0]
+    if a + c == 0:
+        assert np.isnan(p)
+    else:
+        assert p == pytest.approx(fisher_exact([[a, n - a], [c, other - c]])[1], rel=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(GROUP, GROUP), min_size=1, max_size=4))
+def test_two_services_are_every_pair_of_tables(
+    pairs: list[tuple[tuple[int, int, int, int], tuple[int, int, int, int]]],
+) -> None:
+    found = lift(*([[one[i] for one in pair] for pair in pairs] for i in range(4)))
+    for place, pair in enumerate(pairs):
+        laws = [hypergeom(n + other, a + c, n).pmf(np.arange(81)) for a, n, c, other in pair]
+        law = np.convolve(laws[0], laws[1])
+        seen = sum(one[0] for one in pair)
+        if sum(one[0] + one[2] for one in pair):
+            expected = law[law <= law[seen] * (1 + 1e-7)].sum()
+            assert found.p[place] == pytest.approx(min(expected, 1.0), rel=1e-5)
+
+
+def test_the_lift_is_the_pooled_ratio_of_rates() -> None:
+    found = lift([[6, 3]], [[30, 40]], [[5, 8]], [[100, 200]])
+    over, under = 6 * 100 / 130 + 3 * 200 / 240, 5 * 30 / 130 + 8 * 40 / 240
+    assert found.ratio[0] == pytest.approx(over / under)
+    assert found.low[0] < found.ratio[0] < found.high[0]
+    # One service: the log-binomial interval of a ratio of two rates.
+    alone = lift([[6]], [[30]], [[5]], [[100]])
+    reach = 1.959964 * np.sqrt(1 / 6 - 1 / 30 + 1 / 5 - 1 / 100)
+    assert np.log(alone.high[0] / alone.ratio[0]) == pytest.approx(reach, rel=1e-5)
+
+
+def test_two_chances_to_fail_are_no_lift() -> None:
+    found = lift([[4, 4]], [[40, 40]], [[20, 20]], [[200, 200]])
+    assert found.ratio[0] == pytest.approx(1.0)
+    assert found.p[0] > 0.9
+
+
+def test_pairs_are_tested_from_twenty_on_and_adjusted_together() -> None:
+    found = lift(
+        [[9, 8], [9, 8], [1, 2], [0, 0]], [[20, 20], [19, 19], [20, 20], [20, 20]],
+        [[2, 3], [2, 3], [5, 6], [0, 0]], [[60, 60]] * 4,
+    )  # fmt: skip
+    said, adjusted = judge(found, [20, 19, 20, 20])
+    assert said.tolist() == ["associated", "too_little_data", "not_established", "too_little_data"]
+    np.testing.assert_allclose(
+        adjusted, benjamini_hochberg([found.p[0], np.nan, found.p[2], np.nan])
+    )
+
+
+def test_no_pairs_are_no_answer() -> None:
+    nothing = np.zeros((0, 2))
+    assert lift(nothing, nothing, nothing, nothing).p.size == 0

@@ -1,0 +1,32 @@
+{# What failures of deployments go along with, each level against its reference level. #}
+select
+    found.factor,
+    found.level,
+    found.reference_level,
+    found.statement,
+    found.test,
+    found.unstratified_test,
+    factors.confounders_controlled,
+    factors.confounders_not_controlled,
+    found.level_order,
+    found.n,
+    found.failed_count,
+    found.reference_n,
+    found.reference_failed_count,
+    found.stratum_count,
+    found.rate,
+    found.rate_low,
+    found.rate_high,
+    found.risk_difference,
+    found.risk_difference_low,
+    found.risk_difference_high,
+    found.odds_ratio,
+    found.odds_ratio_low,
+    found.odds_ratio_high,
+    found.p_value,
+    found.p_fisher,
+    found.p_stratified,
+    found.p_adjusted,
+    found.homogeneity_p
+from {{ ref("int_failure_associations") }} as found
+inner join {{ ref("failure_factors") }} as factors on found.factor = factors.factor
