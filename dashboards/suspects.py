@@ -183,10 +183,9 @@ def _draw_none(view: View, case: Case, pending: Pending) -> None:
 
 
 def _draw_pending(pending: Pending) -> None:
-    if pending.word:
-        st.markdown(
-            f":material/schedule: **{pending.word}, {PENDING}**: {safe_text(pending.reason)} "
-            f"(`leadline verdict withdraw {pending.decision_id}` takes it back)"
-            if pending.word in ("confirmed", "rejected")
-            else f":material/schedule: **{pending.word}, {PENDING}**: {safe_text(pending.reason)}"
-        )
+    if not pending.word:
+        return
+    undo = ""
+    if pending.word in ("confirmed", "rejected"):
+        undo = f" (`leadline verdict withdraw {pending.decision_id}` takes it back)"
+    st.markdown(f"**{pending.word}, {PENDING}**: {safe_text(pending.reason)}{undo}")
