@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli_bench import bench, estate
+from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
 app = typer.Typer(
@@ -21,14 +23,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-verdicts = typer.Typer(no_args_is_help=True)
-app.add_typer(
-    verdicts,
-    name="verdict",
-    help="Say what you know of a deployment's failure or an incident's cause.",
-)
+app.add_typer(bench, name="bench")
+app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
+app.command(hidden=True)(estate)
 
 
 class Output(StrEnum):
@@ -48,6 +45,7 @@ class ReportOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
+<<<<<<< HEAD
 class AnswerOutput(StrEnum):
     """How an answer for people or bots is written."""
 
@@ -70,15 +68,13 @@ class EstateStream(StrEnum):
     TEST_RESULTS = "test_results"
 
 
+=======
+>>>>>>> main
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file (default: leadline.yml).")
 ]
 FullRefresh = Annotated[
     bool, typer.Option("--full-refresh", help="Build everything again from the raw pages.")
-]
-Reason = Annotated[str, typer.Option("--reason", help="Why, in words; it is published.")]
-By = Annotated[
-    str | None, typer.Option("--by", help="Who says so; published as a pseudonym (default: you).")
 ]
 SourceNames = Annotated[
     list[str] | None, typer.Option("--source", help="Read only this source; may be repeated.")
@@ -272,145 +268,6 @@ def doctor(config: Config = None) -> None:
     from orchestration.commands import doctor as command
 
     raise typer.Exit(command.doctor(file=config))
-
-
-bench = typer.Typer(help="Measure how well Leadline does what it says.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
-
-
-@bench.command("statistics")
-def bench_statistics(
-    to: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Write here (default: transforms/simulations.md)."),
-    ] = None,
-) -> None:
-    """Simulate how often intervals hold the truth and change points are false; takes a minute."""
-    from orchestration.commands import bench as command
-
-    command.statistics(file=to)
-
-
-@app.command(hidden=True)
-def estate(
-    size: Annotated[
-        EstateSize, typer.Argument(help="S: 20 services; M: 500 services; L: 5,000 services.")
-    ],
-    without: Annotated[
-        list[EstateStream] | None,
-        typer.Option("--without", help="Leave this stream out; may be repeated."),
-    ] = None,
-) -> None:
-    """Write a generated estate into the lake, for measurements."""
-    from orchestration.commands import estate as command
-
-    command.estate(size=size.value, without=[stream.value for stream in without or []])
-
-
-@bench.command("attribution")
-def bench_attribution(
-    to: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Write here (default: transforms/attribution.md)."),
-    ] = None,
-    timing: Annotated[
-        EstateSize | None,
-        typer.Option(help="Measure how long an estate of this size takes; writes nothing."),
-    ] = None,
-) -> None:
-    """Measure on generated estates how often the cause of an incident is found; takes a minute."""
-    from orchestration.commands import bench_attribution as command
-
-    if timing is not None:
-        command.measure(timing.value)
-    else:
-        command.write(file=to)
-
-
-@bench.command("filters")
-def bench_filters(
-    rounds: Annotated[int, typer.Option(help="Selections of each kind.", min=2)] = 20,
-) -> None:
-    """Measure how long any selection of days, teams and services takes on the published build."""
-    from orchestration.commands import bench_filters as command
-
-    command.filters(rounds=rounds)
-
-
-@bench.command("graph")
-def bench_graph(
-    repository: Annotated[
-        Path | None,
-        typer.Option("--repository", help="Measure on this one (default: a generated estate)."),
-    ] = None,
-) -> None:
-    """Count the commits a second that get their first deployment."""
-    from orchestration.commands import bench_graph as command
-
-    command.bench_graph(repository=repository)
-
-
-@verdicts.command("add")
-def add_verdict(
-    subject: Annotated[
-        str, typer.Argument(help="What the verdict is on: deployment:ID or incident:ID.")
-    ],
-    reason: Reason,
-    failed: Annotated[
-        bool | None, typer.Option("--failed/--not-failed", help="What you know of a deployment.")
-    ] = None,
-    incident: Annotated[
-        list[str] | None,
-        typer.Option("--incident", help="An incident that it caused; may be repeated."),
-    ] = None,
-    caused_by: Annotated[
-        str | None, typer.Option(help="deployment:ID that caused the incident.")
-    ] = None,
-    not_caused_by: Annotated[
-        str | None, typer.Option(help="deployment:ID that did not cause the incident.")
-    ] = None,
-    no_deployment: Annotated[
-        bool, typer.Option("--no-deployment", help="No deployment caused the incident.")
-    ] = False,
-    by: By = None,
-    unchecked: Annotated[
-        bool, typer.Option("--unchecked", help="Keep it though no published build has the id.")
-    ] = False,
-) -> None:
-    """Judge a deployment or the cause of an incident; the next build puts it above all else."""
-    from orchestration.commands import verdict as command
-
-    command.add(
-        subject,
-        is_failed=failed,
-        incidents=incident or [],
-        cause=command.Cause(
-            caused_by=caused_by, not_caused_by=not_caused_by, is_no_deployment=no_deployment
-        ),
-        reason=reason,
-        who=by,
-        is_unchecked=unchecked,
-    )
-
-
-@verdicts.command("list")
-def list_verdicts() -> None:
-    """Show every verdict, and whether the published build counts it."""
-    from orchestration.commands import verdict as command
-
-    command.show()
-
-
-@verdicts.command("withdraw")
-def withdraw_verdict(
-    verdict: Annotated[str, typer.Argument(help="Its id, as `verdict list` shows it.")],
-    reason: Reason,
-    by: By = None,
-) -> None:
-    """End a verdict; what the records say counts again."""
-    from orchestration.commands import verdict as command
-
-    command.withdraw(verdict, reason=reason, who=by)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -17,7 +17,7 @@ from transforms.statistics.attribution import (
     fit_attribution,
     multipliers,
 )
-from transforms.statistics.attribution_model import BATCH_LEVELS, Attribution, Estate, Fit
+from transforms.statistics.attribution_model import BATCH_LEVELS, Attribution, Estate, Fit, Own
 from transforms.statistics.candidates import (
     ChangeEvents,
     Incidents,
@@ -42,6 +42,20 @@ _ROW = {
 }
 _SHOWN_WITHIN = (900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
 MULTIPLIERS = ("decay", "distance", "batch", "service")
+_SUSPECT = {
+    "incident_id": pl.String,
+    "change_event_id": pl.String,
+    "hop_count": pl.Int64,
+    "seconds_before": pl.Float64,
+    "is_in_flight": pl.Boolean,
+    "probability": pl.Float64,
+    **{f"{name}_multiplier": pl.Float64 for name in MULTIPLIERS},
+}
+_NONE = {
+    "incident_id": pl.String,
+    "probability": pl.Float64,
+    "background_per_week": pl.Float64,
+}
 _ARRAYS = ("per_event", "service", "batch", "hops", "background", "profile")
 _NUMBERS = ("log_likelihood", "null_log_likelihood", "round_count", "has_converged")
 
@@ -161,6 +175,12 @@ def rows_of_fit(fit: Fit | None, frames: Frames) -> pl.DataFrame:
         (name, None, np.atleast_1d(getattr(fit, name)).astype(np.float64), levels.get(name))
         for name in (*_ARRAYS, *_NUMBERS)
     ]
+    parts += [
+        (f"own_{name}", None, getattr(fit.own, name), None)
+        for name in ("service", "batch", "hops", "background")
+    ]
+    for kind, own in zip(frames.types, fit.own.decay, strict=True):
+        parts.append(("own_decay", kind, own, None))
     for kind, shares in zip(frames.types, fit.decay, strict=True):
         within = np.array(_SHOWN_WITHIN, dtype=np.float64)
         parts.append(("decay", kind, shares, None))
@@ -194,8 +214,20 @@ def fit_of_rows(rows: pl.DataFrame) -> Fit | None:
     }
     kinds = len(parts["per_event"])
     return Fit(
-        **{name: parts[name] for name in _ARRAYS},
+        per_event=parts["per_event"],
+        service=parts["service"],
+        batch=parts["batch"],
+        hops=parts["hops"],
+        background=parts["background"],
+        profile=parts["profile"],
         decay=parts["decay"].reshape(kinds, -1),
+        own=Own(
+            decay=parts["own_decay"].reshape(kinds, -1),
+            service=parts["own_service"],
+            batch=parts["own_batch"],
+            hops=parts["own_hops"],
+            background=parts["own_background"],
+        ),
         marks={},
         log_likelihood=float(parts["log_likelihood"][0]),
         null_log_likelihood=float(parts["null_log_likelihood"][0]),
@@ -226,7 +258,7 @@ def attributed(frames: Frames, fit: Fit | None) -> pl.DataFrame:
             "probability": found.probability,
             **{f"{name}_multiplier": made_of.get(name) for name in MULTIPLIERS},
         },
-        schema_overrides={f"{name}_multiplier": pl.Float64 for name in MULTIPLIERS},
+        schema=_SUSPECT,
     )
     none = pl.DataFrame(
         {
@@ -234,7 +266,7 @@ def attributed(frames: Frames, fit: Fit | None) -> pl.DataFrame:
             "probability": found.none_probability,
             "background_per_week": background,
         },
-        schema_overrides={"background_per_week": pl.Float64},
+        schema=_NONE,
     )
     return pl.concat((suspects, none), how="diagonal")
 

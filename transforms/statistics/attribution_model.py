@@ -1,6 +1,6 @@
 """The model of what causes incidents: its parts, and the rates that it gives to each candidate.
 
-Shapes and units stand at the classes. Source: transforms/metrics.md, sections 8 and 13.
+Shapes and units stand at the classes. Source: transforms/metrics.md, section 11.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,20 @@ class Estate:
 
 
 @dataclass(frozen=True)
+class Own:
+    """The part of each number of a fit that rests on one incident: what it would be without it.
+
+    Shape: as the numbers of the same names.
+    """
+
+    decay: Real
+    service: Real
+    batch: Real
+    hops: Real
+    background: Real
+
+
+@dataclass(frozen=True)
 class Fit:
     """The fitted model.
 
@@ -60,6 +74,7 @@ class Fit:
     hops: Real
     background: Real
     profile: Real
+    own: Own
     marks: Mapping[str, tuple[float, float]]
     log_likelihood: float
     null_log_likelihood: float
@@ -76,13 +91,30 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Events of equal type, service and batch level, which a round need not tell apart.
+
+    Shape: `of_event` has one entry an event; `type`, `service`, `batch` and `whole` one a cell;
+    `whole` counts its events whose decay lies inside the observed time. `edge` are the others.
+    """
+
+    of_event: Whole
+    type: Whole
+    service: Whole
+    batch: Whole
+    whole: Real
+    edge: Whole
+
+
+@dataclass(frozen=True)
 class View:
     """An estate as the rounds need it: every candidate and event reduced to small numbers."""
 
     estate: Estate
     fraction: float
     incident: Whole
-    event: Whole
+    cells: Cells
+    cell: Whole
     bin: Whole
     lasting: Real
     hops: Whole
@@ -92,7 +124,6 @@ class View:
     member_service: Whole
     member_share: Real
     dependents: Real
-    batch: Whole
     profile_weight: Real
 
     @property
@@ -132,6 +163,7 @@ def view_of(estate: Estate, step: int) -> View:
     members = estate.incidents
     has = np.flatnonzero(number[members.incident] >= 0)
     of = number[members.incident[has]]
+    cells = _cells(estate)
     kept: slice | Whole = slice(None)
     if step > 1:
         kept = np.flatnonzero(number[estate.candidates.incident] >= 0)
@@ -139,7 +171,8 @@ def view_of(estate: Estate, step: int) -> View:
         estate=estate,
         fraction=len(chosen) / max(count, 1),
         incident=number[estate.candidates.incident[kept]],
-        event=estate.candidates.event[kept],
+        cells=cells,
+        cell=cells.of_event[estate.candidates.event[kept]],
         bin=bin_of(estate.candidates.seconds_before[kept], estate.candidates.is_in_flight[kept]),
         lasting=_lasting(estate, kept),
         hops=estate.candidates.hops[kept],
@@ -149,8 +182,25 @@ def view_of(estate: Estate, step: int) -> View:
         member_service=members.service[has],
         member_share=1.0 / counted(of, minlength=len(chosen))[of],
         dependents=_dependents(estate),
-        batch=batch_bin(estate.events.batch),
         profile_weight=_profile_weight(estate.observed),
+    )
+
+
+def _cells(estate: Estate) -> Cells:
+    """Return the cells of an estate's events; most of the possible ones hold some."""
+    events, services = estate.events, len(estate.tier)
+    cell = (events.type * services + events.service) * BATCH_BINS + batch_bin(events.batch)
+    count = (int(events.type.max(initial=0)) + 1) * services * BATCH_BINS
+    since, until = estate.observed
+    is_whole = (events.finished_at <= until - WINDOW_SECONDS) & (events.finished_at >= since)
+    place = np.arange(count)
+    return Cells(
+        of_event=cell,
+        type=place // (services * BATCH_BINS),
+        service=place // BATCH_BINS % max(services, 1),
+        batch=place % BATCH_BINS,
+        whole=counted(cell[is_whole], minlength=count),
+        edge=np.flatnonzero(~is_whole),
     )
 
 
@@ -186,17 +236,43 @@ def _profile_weight(observed: tuple[float, float]) -> Real:
 
 def rates_of(view: View, fit: Fit) -> Real:
     """Return each candidate's rate of incidents at the instant of its incident, a second."""
-    events = view.estate.events
-    of_event = fit.per_event[events.type] * fit.service[events.service] * fit.batch[view.batch]
-    kinds = 0 if len(fit.decay) == 1 else events.type[view.event]
+    cells = view.cells
+    of_cell = fit.per_event[cells.type] * fit.service[cells.service] * fit.batch[cells.batch]
+    kinds = 0 if len(fit.decay) == 1 else cells.type[view.cell]
     rates: Real = (
-        fit.decay[kinds, view.bin] / view.lasting * of_event[view.event] * fit.hops[view.hops]
+        fit.decay[kinds, view.bin] / view.lasting * of_cell[view.cell] * fit.hops[view.hops]
     )
     for name, (caused, other) in fit.marks.items():
         mark = view.marks[name]
         present, absent = caused / other, (1 - caused) / (1 - other)
         rates = rates * np.where(np.isnan(mark), 1.0, np.where(mark > 0, present, absent))
     return rates
+
+
+def shares_of(view: View, fit: Fit, rates: Real, background: Real) -> tuple[Real, Real]:
+    """Return each candidate's probability, and that of none, as the other incidents see it.
+
+    An incident pulls the numbers of the fit towards its own likeliest cause: where few incidents
+    speak, most of what they say of it is its own voice. So its part is taken out of every number
+    before it is judged by them.
+    """
+    p, none = _shares(view, rates, background)
+    cells, own = view.cells, fit.own
+    of_cell = own.service[cells.service] + own.batch[cells.batch]
+    kinds = 0 if len(own.decay) == 1 else cells.type[view.cell]
+    voice = own.decay[kinds, view.bin] + own.hops[view.hops] + of_cell[view.cell]
+    rates = rates * np.maximum(1 - p * voice, 0.0)
+    part = counted(
+        view.member_incident,
+        own.background[view.member_service] * view.member_share,
+        minlength=len(none),
+    )
+    return _shares(view, rates, background * (1 - none * part))
+
+
+def _shares(view: View, rates: Real, background: Real) -> tuple[Real, Real]:
+    total = background + counted(view.incident, rates, minlength=len(background))
+    return rates / total[view.incident], background / total
 
 
 def backgrounds_of(view: View, fit: Fit) -> Real:
@@ -209,30 +285,31 @@ def backgrounds_of(view: View, fit: Fit) -> Real:
 
 
 def seen_of(view: View, fit: Fit) -> Real:
-    """Return the part of each event's decay that lies in the observed time."""
-    events = view.estate.events
+    """Return how many events each cell has, each by the part of its decay that was observed."""
+    events, cells = view.estate.events, view.cells
     since, until = view.estate.observed
-    ended = np.where(np.isnan(events.finished_at), until, events.finished_at)
-    seen = np.ones(len(ended))
-    edge = (ended > until - WINDOW_SECONDS) | (ended < since)
+    ended = events.finished_at[cells.edge]
+    ended = np.where(np.isnan(ended), until, ended)
+    part = np.zeros(len(ended))
     for kind in range(len(fit.decay)):
-        rows = np.flatnonzero(edge & (events.type == kind))
-        seen[rows] = share_within(fit.decay[kind], until - ended[rows]) - share_within(
+        rows = np.flatnonzero(events.type[cells.edge] == kind)
+        part[rows] = share_within(fit.decay[kind], until - ended[rows]) - share_within(
             fit.decay[kind], since - ended[rows]
         )
-    return np.maximum(seen, 0.0)
+    edge = counted(cells.of_event[cells.edge], np.maximum(part, 0.0), minlength=len(cells.whole))
+    return cells.whole + edge
 
 
 def log_likelihood_of(view: View, fit: Fit, rates: Real, background: Real) -> float:
     """Return the log likelihood of every incident at its instant, and of none at all others."""
-    events = view.estate.events
+    cells = view.cells
     total = background + counted(view.incident, rates, minlength=len(background))
     caused = (
-        fit.per_event[events.type]
-        * fit.service[events.service]
-        * fit.batch[view.batch]
+        fit.per_event[cells.type]
+        * fit.service[cells.service]
+        * fit.batch[cells.batch]
         * seen_of(view, fit)
-        * (view.dependents[events.service] @ fit.hops)
+        * (view.dependents[cells.service] @ fit.hops)
     ).sum()
     anyway = fit.background.sum() * view.seconds * (fit.profile @ view.profile_weight)
     return float(np.log(np.maximum(total, 1e-300)).sum() - caused - anyway)

@@ -1,7 +1,7 @@
 """Which change events come into question as the cause of an incident: nearness in service and time.
 
 Pure functions on arrays. Services, events and incidents are numbers from 0; instants are epoch
-seconds. Source of the rules: transforms/metrics.md, section 8.
+seconds. Source of the rules: transforms/metrics.md, section 11.
 """
 
 from collections.abc import Iterator

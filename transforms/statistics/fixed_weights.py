@@ -1,6 +1,6 @@
 """Suspects by fixed weights: what is used until there are enough incidents to fit a model.
 
-Source: capabilities.md M7.2, transforms/metrics.md section 13.
+Source: transforms/metrics.md, section 11.
 """
 
 import numpy as np
