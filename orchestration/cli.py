@@ -45,7 +45,6 @@ class ReportOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
-<<<<<<< HEAD
 class AnswerOutput(StrEnum):
     """How an answer for people or bots is written."""
 
@@ -53,23 +52,6 @@ class AnswerOutput(StrEnum):
     JSON = "json"
 
 
-class EstateSize(StrEnum):
-    """The estates that the generator writes."""
-
-    S = "S"
-    M = "M"
-    L = "L"
-
-
-class EstateStream(StrEnum):
-    """What an estate can be written without, to save space and time."""
-
-    COMMITS = "commits"
-    TEST_RESULTS = "test_results"
-
-
-=======
->>>>>>> main
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file (default: leadline.yml).")
 ]
