@@ -26,7 +26,8 @@ with
             ) as unapproved_share,
             min(started_at) as oldest_started_at
         from {{ ref("fct_changes") }}
-        where deployment_id is null
+        {# not those that never go live with the service, as outside its paths #}
+        where exclusion_reason = 'not_deployed'
         group by service_id
     ),
     deployments as (
@@ -136,6 +137,8 @@ with
             and requests.service_id is not null
             and requests.close_code is null
             and requests.work_started_at is null
+            {# 3 closed, 4 cancelled #}
+            and coalesce(requests.state, '') not in ('3', '4')
             and requests.planned_start_at > {{ as_of() }}
     )
 select *
