@@ -7,6 +7,8 @@ from data.sandbox.worktime import DAY, HOUR
 
 _MINUTE = 60
 _COVERED = {1: 0.97, 2: 0.94, 3: 0.85, 4: 0.3}
+# Releases that are planned for the days after the end.
+_PLANNED = 6
 _OTHER_WORK = (
     "Replace load balancer certificates",
     "Extend database storage",
@@ -42,6 +44,8 @@ class ChangeDesk:
             previous[service_id] = request
         for at in self.draw.instants(38, self.start + 3 * DAY, self.end - DAY):
             self._other(at)
+        for _ in range(_PLANNED):
+            self._planned()
 
     def _for_deployment(self, deployment: Deployment) -> ChangeRequest:
         draw, at = self.draw, deployment.created_at
@@ -154,4 +158,28 @@ class ChangeDesk:
         if is_cancelled:
             request.approvals[0].decision = "rejected"
             request.approvals[0].decided_at = at - DAY
+        self.history.change_requests.append(request)
+
+    def _planned(self) -> None:
+        """Add a request for a release that is still to come; not every approver has answered."""
+        draw, service = self.draw, self.draw.pick([s for s in SERVICES if s.tier <= 3])
+        person = draw.pick([p for p in self.history.people if p.team_id == service.team_id])
+        planned = self.end + int(draw.between(0.3, 6) * DAY) // HOUR * HOUR
+        request = ChangeRequest(
+            service=service,
+            kind=draw.pick(("normal", "standard", "normal", "emergency")),
+            summary=f"Release {service.name}",
+            risk=draw.pick(("moderate", "low", "high")),
+            requested_by=person,
+            assigned_to=person,
+            created_at=self.end - int(draw.between(0.2, 3) * DAY),
+            planned_start_at=planned,
+            planned_end_at=planned + draw.whole(1, 3) * HOUR,
+            work_start_at=None,
+            work_end_at=None,
+            closed_at=None,
+            close_code="",
+        )
+        if request.kind != "standard":
+            self._approve(request, 1)
         self.history.change_requests.append(request)

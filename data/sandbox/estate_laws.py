@@ -3,6 +3,7 @@
 Every law knows the chance of each whole second, so that an oracle can be told the truth.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,7 +66,7 @@ class QuickAndSlow:
         return np.where(seconds > 0, share, 0.0)
 
 
-class _Bounded:
+class _Bounded(ABC):
     """A law on the time up to the longest delay: what lies beyond is never drawn."""
 
     def draw(self, rng: np.random.Generator, count: int) -> Whole:
@@ -81,11 +82,13 @@ class _Bounded:
         chance = (self._share(inside + 1.0) - self._share(inside)) / most
         return np.where((seconds < 0) | (seconds >= LONGEST_SECONDS), 0.0, chance)
 
+    @abstractmethod
     def _share(self, seconds: Real) -> Real:
-        raise NotImplementedError
+        """Return the share of failures that show within a time."""
 
+    @abstractmethod
     def _quantile(self, share: Real) -> Real:
-        raise NotImplementedError
+        """Return the time within which a share of failures shows."""
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,8 @@ with
             requests.is_current
             and requests.service_id is not null
             and requests.close_code is null
+            and lower(coalesce(requests.state, ''))
+            not in ('3', '4', 'closed', 'cancelled', 'canceled', 'rejected')
             and requests.work_started_at is null
             {# 3 closed, 4 cancelled #}
             and coalesce(requests.state, '') not in ('3', '4')

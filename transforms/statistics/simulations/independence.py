@@ -49,9 +49,9 @@ class Unrelated:
 
 def unrelated(settings: Settings, seed: int, *, services: int) -> Unrelated:
     """Return what is said when both are Poisson processes of their own, for two years."""
-    random = generator(settings, "independence", services, seed)
-    estate = _estate(random, services)
-    fraction, whole, said = _fractions(estate, services, random)
+    chance = generator(settings, "independence", services, seed)
+    estate = _estate(chance, services)
+    fraction, whole, said = _fractions(estate, services, chance)
     incidents, events = estate.incidents, estate.events
     last = last_before(
         incidents.impact_at, incidents.service, events.finished_at, events.service, within=np.inf
@@ -67,9 +67,9 @@ def unrelated(settings: Settings, seed: int, *, services: int) -> Unrelated:
     )
 
 
-def _estate(random: np.random.Generator, services: int) -> Estate:
-    service, started = _poisson(random, services, DEPLOYMENTS_A_WEEK)
-    owner, impact = _poisson(random, services, INCIDENTS_A_WEEK)
+def _estate(chance: np.random.Generator, services: int) -> Estate:
+    service, started = _poisson(chance, services, DEPLOYMENTS_A_WEEK)
+    owner, impact = _poisson(chance, services, INCIDENTS_A_WEEK)
     ended = started + _DEPLOYING_SECONDS
     kinds, unknown = np.zeros(len(service), dtype=np.int64), np.full(len(service), np.nan)
     events = ChangeEvents(service, kinds, started, ended, ended, unknown)
@@ -81,14 +81,14 @@ def _estate(random: np.random.Generator, services: int) -> Estate:
     return Estate(incidents, events, reach, candidates, tier, (0.0, WEEKS * WEEK))
 
 
-def _poisson(random: np.random.Generator, services: int, a_week: float) -> tuple[Whole, Real]:
-    counts = random.poisson(a_week * WEEKS, services)
+def _poisson(chance: np.random.Generator, services: int, a_week: float) -> tuple[Whole, Real]:
+    counts = chance.poisson(a_week * WEEKS, services)
     service = np.repeat(np.arange(services), counts)
-    return service, random.uniform(0.0, WEEKS * WEEK, len(service))
+    return service, chance.uniform(0.0, WEEKS * WEEK, len(service))
 
 
 def _fractions(
-    estate: Estate, services: int, random: np.random.Generator
+    estate: Estate, services: int, chance: np.random.Generator
 ) -> tuple[Fraction, Fraction, np.ndarray]:
     watched = Watched(np.zeros(services), np.full(services, WEEKS * WEEK))
     windows = exposure_windows(estate.events.service, estate.events.exposed_at, watched=watched)
@@ -98,9 +98,9 @@ def _fractions(
         for part in (weekly.inside, weekly.inside_seconds, weekly.outside, weekly.outside_seconds)
     )
     ratio = rate_ratio(inside, over / 3600, outside, other / 3600)
-    fraction = attributable_fraction(weekly, ratio, generator=random)
+    fraction = attributable_fraction(weekly, ratio, generator=chance)
     pooled = pooled_rate_ratio(inside, inside + outside, over / (over + other))
-    whole = pooled_fraction(weekly, pooled, generator=random)
+    whole = pooled_fraction(weekly, pooled, generator=chance)
     changes = np.bincount(estate.events.service, minlength=services)
     said, _ = statements(inside + outside, changes, ratio.p, fraction.low)
     return fraction, whole, said
