@@ -1,7 +1,6 @@
 """What is told of a risk before it begins: only what was known by then."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
