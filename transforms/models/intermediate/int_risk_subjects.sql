@@ -139,8 +139,6 @@ with
             and lower(coalesce(requests.state, ''))
             not in ('3', '4', 'closed', 'cancelled', 'canceled', 'rejected')
             and requests.work_started_at is null
-            {# 3 closed, 4 cancelled #}
-            and coalesce(requests.state, '') not in ('3', '4')
             and requests.planned_start_at > {{ as_of() }}
     )
 select *
