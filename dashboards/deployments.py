@@ -112,22 +112,21 @@ def _beside(view: View, row: Row) -> pl.DataFrame:
 
 
 def verdict_words(row: Row) -> str:
-    """Return what became of a deployment, in words."""
+    """Return what became of a deployment, as the end of a sentence that begins with its name."""
     if row["status"] == "in_progress":
-        return "It is still under way."
+        return "is still under way"
     if not row["reached_production"]:
-        return f"It did not reach its environment ({plain_text(row['status'])})."
+        return f"did not reach its environment ({plain_text(row['status'])})"
     if row["is_failed"]:
         evidence = row["failure_evidence"] or ""
-        why = _EVIDENCE.get(evidence, plain_text(evidence) or "a record says so")
-        return f"It failed: {why}."
+        return f"failed: {_EVIDENCE.get(evidence, plain_text(evidence) or 'a record says so')}"
     if row["is_rolled_back"]:
-        return "It was rolled back together with another one, which failed; it did not fail itself."
+        return "was rolled back together with another one that failed; it did not fail itself"
     if not row["is_change"]:
-        return f"It was {_KINDS.get(row['kind'], row['kind'])}, so it cannot fail as a change."
+        return f"was {_KINDS.get(row['kind'], row['kind'])}, so it cannot fail as a change"
     if row["is_immature"]:
-        return "It has not failed so far; it is younger than 72 hours."
-    return "It did not fail."
+        return "has not failed so far; it is younger than 72 hours"
+    return "did not fail"
 
 
 def state_word(row: Row) -> str:

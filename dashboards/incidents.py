@@ -113,7 +113,7 @@ def cause_words(one: Incident) -> str:
         name = plain_text(f"{one.top_service} {one.top}", limit=60)
         return f"{chance_words(one.top_probability)} {name}"
     if one.basis == "no_candidate":
-        return "nothing deployed in the 72 h before"
+        return "nothing deployed before it"
     if one.attribution == "not_deployment":
         return f"{chance_words(one.none_probability)} no deployment"
     if one.top_probability:

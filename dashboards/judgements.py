@@ -27,10 +27,11 @@ PENDING = "pending until the next build"
 NO_CAUSE = ""
 _SAID = {CONFIRMED: "confirmed", REJECTED: "rejected", NO_DEPLOYMENT: "confirmed"}
 _QUESTIONS = {
-    CONFIRMED: "Confirm the cause",
-    REJECTED: "Reject the cause",
-    NO_DEPLOYMENT: "Confirm that no deployment caused it",
+    CONFIRMED: "Why did it cause the incident? (published with the numbers)",
+    REJECTED: "Why did it not cause the incident? (published with the numbers)",
+    NO_DEPLOYMENT: "Why did no deployment cause it? (published with the numbers)",
 }
+_ASKED = "leadline_judgement"
 
 
 @dataclass(frozen=True)
@@ -69,25 +70,39 @@ def pending_of(view: View, incident_ids: Iterable[str]) -> dict[str, Pending]:
     return found
 
 
-def ask(view: View, *, incident_id: str, deployment_id: str | None, verdict: str, of: str) -> None:
-    """Open the question for a reason; what is kept shows as pending at once."""
-    st.dialog(_QUESTIONS[verdict])(_draw_question)(
-        view, incident_id=incident_id, deployment_id=deployment_id, verdict=verdict, of=of
-    )
+def ask(incident_id: str, deployment_id: str | None, verdict: str) -> None:
+    """Let the page ask for the reason of a judgement; a callback of its button."""
+    st.session_state[_ASKED] = (incident_id, deployment_id, verdict)
 
 
-def _draw_question(
-    view: View, *, incident_id: str, deployment_id: str | None, verdict: str, of: str
-) -> None:
-    st.markdown(safe_text(of))
+def _forget() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def draw_question(view: View, incident_id: str, deployment_id: str | None) -> None:
+    """Draw the question for a reason where it was asked; what is kept shows as pending at once."""
+    asked = st.session_state.get(_ASKED)
+    if asked is None or asked[:2] != (incident_id, deployment_id):
+        return
+    verdict = asked[2]
     with st.form("judgement", border=False):
-        reason = st.text_input("Why? It is published with the numbers.", key="judgement_reason")
-        who = st.text_input("Who says so? Published as a pseudonym.", value=_user(), key="judge")
-        if not st.form_submit_button("Keep it", type="primary"):
-            return
+        reason = st.text_input(_QUESTIONS[verdict], key="judgement_reason")
+        who = st.text_input("Who says so? (published as a pseudonym)", value=_user(), key="judge")
+        with st.container(horizontal=True):
+            is_kept = st.form_submit_button("Keep it", type="primary")
+            st.form_submit_button("Cancel", on_click=_forget)
+    if is_kept and _is_kept(view, incident_id, deployment_id, verdict, reason=reason, who=who):
+        _forget()
+        st.rerun()
+
+
+def _is_kept(
+    view: View, incident_id: str, deployment_id: str | None, verdict: str, *, reason: str, who: str
+) -> bool:
+    """Keep a judgement; False, and a sentence on the page, when it cannot be."""
     if not reason.strip() or not who.strip():
         st.error("Say in words why, and who says so.")
-        return
+        return False
     try:
         append_decision(
             resolve_home().lake,
@@ -100,11 +115,11 @@ def _draw_question(
         )
     except DecisionsAltered as error:
         st.error(f"The decisions cannot be used: {safe_text(str(error))}.")
-        return
+        return False
     except OSError:
         st.error("It could not be kept: the folder of the data cannot be written here.")
-        return
-    st.rerun()
+        return False
+    return True
 
 
 def decided_now(view: View) -> datetime:

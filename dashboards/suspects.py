@@ -1,13 +1,13 @@
 """What probably caused one incident: ranked suspects with reasons, and what people say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from dashboards.incidents import local, page_link
-from dashboards.judgements import NO_CAUSE, PENDING, Pending, ask, pending_of
+from dashboards.judgements import NO_CAUSE, PENDING, Pending, ask, draw_question, pending_of
 from dashboards.reasons import (
     background_words,
     basis_words,
@@ -21,7 +21,7 @@ from dashboards.view import View
 from dashboards.words import count_words, moment_words
 from transforms.decisions import CONFIRMED, NO_DEPLOYMENT, REJECTED, DecisionsAltered
 
-SHOWN = 5
+SHOWN, LEAST = 5, 0.01
 Row = Mapping[str, Any]
 NOTHING = Pending(decision_id="", word="", reason="")
 
@@ -94,22 +94,37 @@ def draw_suspects(view: View, case: Case) -> None:
         pending = {}
     attribution = case.attribution
     st.caption(f"Why: {basis_words(attribution['basis'])}.")
-    shown = [*case.suspects[:SHOWN]]
-    none = attribution["none_probability"]
-    at = sum(one["probability"] > (none or 0.0) for one in shown)
-    for place in range(len(shown) + 1):
-        if place == at:
-            _draw_none(view, case, pending.get(NO_CAUSE, NOTHING))
-        if place < len(shown):
-            one = shown[place]
-            _draw_suspect(view, case, one, pending.get(one["change_event_id"], NOTHING))
-    rest = case.suspects[SHOWN:]
+    shown, rest = parted(case.suspects, pending)
+    at = sum(one["probability"] > (attribution["none_probability"] or 0.0) for one in shown)
+    for one in shown[:at]:
+        _draw_suspect(view, case, one, pending.get(one["change_event_id"], NOTHING))
+    _draw_none(view, case, pending.get(NO_CAUSE, NOTHING))
+    for one in shown[at:]:
+        _draw_suspect(view, case, one, pending.get(one["change_event_id"], NOTHING))
     if rest:
-        left = sum(one["probability"] for one in rest)
-        st.caption(
-            f"{count_words(len(rest), 'further suspect')} with {chance_words(left)} together: "
-            "`leadline why` lists all."
-        )
+        least = chance_words(sum(one["probability"] for one in rest))
+        told = count_words(len(rest), "further suspect")
+        with st.expander(f"{told}, {least} together"):
+            for one in rest:
+                _draw_suspect(view, case, one, NOTHING)
+
+
+def parted(
+    suspects: Sequence[Row], pending: Mapping[str, Pending]
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the suspects worth a look, and the rest: under 1 %, and nobody says anything of them.
+
+    The first is always shown; so are those that wait for the next build.
+    """
+    shown = tuple(
+        one
+        for place, one in enumerate(suspects)
+        if place == 0
+        or (one["probability"] >= LEAST and place < SHOWN)
+        or said_words(one)
+        or one["change_event_id"] in pending
+    )
+    return shown, tuple(one for one in suspects if one not in shown)
 
 
 def _draw_suspect(view: View, case: Case, one: Row, pending: Pending) -> None:
@@ -123,28 +138,26 @@ def _draw_suspect(view: View, case: Case, one: Row, pending: Pending) -> None:
                 f"**{chance_words(one['probability'])}** deployed [{service} {version}]({link})",
                 width="stretch",
             )
-            _draw_buttons(view, case, one, pending)
+            _draw_buttons(case, one, pending)
         moment = f"{moment_words(ended)}, " if ended else ""
         st.markdown(f"{moment}{', '.join(facts_words(one))}")
         st.caption(f"why: {why_words(one)}")
         _draw_pending(pending)
+        draw_question(view, case.incident["incident_id"], key)
 
 
-def _draw_buttons(view: View, case: Case, one: Row, pending: Pending) -> None:
-    key = one["change_event_id"]
+def _draw_buttons(case: Case, one: Row, pending: Pending) -> None:
     said = pending.word or said_words(one)
-    of = f"{case.incident['number'] or ''} caused by {one['service_id']} {one.get('label') or key}"
-    for verdict, word, done in (
-        (CONFIRMED, "Confirm", "confirmed"),
-        (REJECTED, "Reject", "rejected"),
+    for verdict, word, done, did in (
+        (CONFIRMED, "Confirm", "confirmed", "caused"),
+        (REJECTED, "Reject", "rejected", "did not cause"),
     ):
-        if st.button(
+        st.button(
             word, key=f"{word.lower()}_{one['suspect_rank']}",
-            disabled=said.endswith(f"person {done} it") or said == done,
-            help=f"Say that it {'caused' if verdict == CONFIRMED else 'did not cause'} it",
-        ):  # fmt: skip
-            incident = case.incident["incident_id"]
-            ask(view, incident_id=incident, deployment_id=key, verdict=verdict, of=of)
+            disabled=said in (done, f"a person {done} it"),
+            help=f"Say that it {did} the incident", on_click=ask,
+            args=(case.incident["incident_id"], one["change_event_id"], verdict),
+        )  # fmt: skip
 
 
 def _draw_none(view: View, case: Case, pending: Pending) -> None:
@@ -156,27 +169,23 @@ def _draw_none(view: View, case: Case, pending: Pending) -> None:
                 f"**{chance_words(attribution['none_probability'])}** no deployment",
                 width="stretch",
             )
-            if st.button(
+            st.button(
                 "Confirm", key="confirm_none", disabled=is_cleared or pending.word == "confirmed",
-                help="Say that no deployment caused it",
-            ):  # fmt: skip
-                ask(
-                    view, incident_id=case.incident["incident_id"], deployment_id=None,
-                    verdict=NO_DEPLOYMENT,
-                    of=f"{case.incident['number'] or ''} was not caused by a deployment",
-                )  # fmt: skip
+                help="Say that no deployment caused it", on_click=ask,
+                args=(case.incident["incident_id"], None, NO_DEPLOYMENT),
+            )  # fmt: skip
         rate = background_words(attribution["background_per_week"])
         st.markdown(rate)
         if is_cleared:
             st.caption("why: a person judged so")
         _draw_pending(pending)
+        draw_question(view, case.incident["incident_id"], None)
 
 
 def _draw_pending(pending: Pending) -> None:
-    if pending.word:
-        st.markdown(
-            f":material/schedule: **{pending.word}, {PENDING}**: {safe_text(pending.reason)} "
-            f"(`leadline verdict withdraw {pending.decision_id}` takes it back)"
-            if pending.word in ("confirmed", "rejected")
-            else f":material/schedule: **{pending.word}, {PENDING}**: {safe_text(pending.reason)}"
-        )
+    if not pending.word:
+        return
+    undo = ""
+    if pending.word in ("confirmed", "rejected"):
+        undo = f" (`leadline verdict withdraw {pending.decision_id}` takes it back)"
+    st.markdown(f"**{pending.word}, {PENDING}**: {safe_text(pending.reason)}{undo}")

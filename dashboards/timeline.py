@@ -12,7 +12,7 @@ from dashboards.safe_text import chart_text
 from dashboards.theme import Palette
 from dashboards.words import moment_words
 
-LANE_HEIGHT, AXIS_HEIGHT = 34, 48
+LANE_HEIGHT, AXIS_HEIGHT = 25, 44
 # A bar is drawn at least as long as this share of the axis: an hour in a quarter is no pixel.
 LEAST_SHARE = 0.004
 HEIGHTS = {1: 0.62, 2: 0.5, 3: 0.38, 4: 0.28}

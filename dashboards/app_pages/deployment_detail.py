@@ -54,6 +54,7 @@ def _draw_choice(view: View, asked: str | None) -> None:
     if asked:
         st.info("The address names no deployment of this build; choose one.")
     chosen = view.selection
+    sentence = st.empty()
     only_failed = st.toggle("Only failed", key="failed", bind="query-params")
     filters: dict[str, Any] = {"environment_tier": "production", "reached_production": True}
     if chosen.service_ids:
@@ -71,12 +72,12 @@ def _draw_choice(view: View, asked: str | None) -> None:
     )
     if rows.is_empty():
         what = "No failed deployment" if only_failed else "No deployment"
-        st.markdown(f"#### {what} in this selection.")
+        sentence.markdown(f"#### {what} in this selection.")
         st.caption("Choose a longer period, or look on Data health whether deployments were read.")
         return
     newest = f"The newest {NEWEST}" if rows.height >= NEWEST else f"{rows.height:,}"
     word = "failed deployments" if only_failed else "deployments"
-    st.markdown(f"#### {newest} {word} to production; open one.")
+    sentence.markdown(f"#### {newest} {word} to production; open one.")
     _show_deployments(view, rows, titled="Deployment", height=520)
 
 
@@ -98,7 +99,8 @@ def _draw_head(view: View, blast: Blast) -> None:
     row, detail = blast.deployment, blast.detail
     before = safe_text(detail.get("previous_version") or "nothing known")
     version = safe_text(row["version"] or row["deployment_id"])
-    st.markdown(f"#### {safe_text(row['service_id'])} {before} → {version}: {verdict_words(row)}")
+    name = f"{safe_text(row['service_id'])} {before} → {version}"
+    st.markdown(f"#### {name} {safe_text(verdict_words(row))}.")
     ended = local(view, row["finished_at"])
     took = duration_words(row["duration_seconds"])
     facts = [

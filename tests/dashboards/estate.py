@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tests.dashboards.estate_causes import create_causes
+from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_sql import METRICS, create_metric
 
@@ -98,6 +100,7 @@ def _add_deployment(
         "commit_count": 0, "attempt_count": 1, "release_id": None,
         "is_immature": moment > end - timedelta(hours=72),
         "exclusion_reason": None if number > 1 else "no_baseline",
+        "strategy": "rolling", "duration_seconds": 600.0, "rolled_back_at": None,
         "started_at": moment - timedelta(minutes=chance.uniform(4, 25)),
         "finished_at": moment, "finished_date": moment.date(),
     })  # fmt: skip
@@ -150,7 +153,9 @@ def _add_incidents(
         identity = f"INC-{service}-{number:03d}"
         title = chance.choice(HOSTILE) if chance.random() < 0.2 else f"{service} errors rising"
         estate.incidents.append({
-            "incident_id": identity, "title": title, "severity": chance.randint(1, 4),
+            "incident_id": identity, "root_incident_id": identity, "number": identity[:32],
+            "sources": "pagerduty", "impact_started_date": began.date(), "title": title,
+            "severity": chance.randint(1, 4),
             "status": "open" if is_open else "resolved", "impact_started_at": began,
             "impact_started_field": "u_impact_started_at", "detected_at": began,
             "acknowledged_at": began + timedelta(seconds=lasted / 8),
@@ -190,6 +195,8 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        create_correlations(connection)
+        create_causes(connection, hostile=HOSTILE[0])
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),

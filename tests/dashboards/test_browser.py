@@ -24,7 +24,7 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PAGES = ("", "health", "delivery", "catalogue")
+PAGES = ("", "health", "delivery", "catalogue", "correlations", "incidents", "deployment")
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
@@ -154,7 +154,7 @@ def test_the_cards_are_above_the_fold(browser: Browser, address: str) -> None:
 
 
 def test_every_chart_is_described(browser: Browser, address: str) -> None:
-    for path in ("", "delivery"):
+    for path in ("", "delivery", "incidents"):
         page, _ = _open(browser, address, path)
         figures = page.locator("[data-testid='stPlotlyChart']")
         labels = page.locator("[role='figure'][aria-label]")
@@ -212,6 +212,65 @@ def test_hostile_titles_are_shown_and_do_nothing(browser: Browser, address: str)
     assert watched.foreign == []
     assert watched.complaints == []
     page.context.close()
+
+
+def test_a_bar_or_a_row_picks_the_incident_and_the_address_says_which(
+    browser: Browser, address: str
+) -> None:
+    page, watched = _open(browser, address, "incidents?period=365+days&service=basket")
+    told = page.locator("[class*='st-key-suspect_none']")
+    told.wait_for()
+    # plotly's own layer takes the clicks, so the bar is hit by its place
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    bar = page.locator(".js-plotly-plot .barlayer path").nth(3).bounding_box()
+    assert bar is not None
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.wait_for_function("() => location.search.includes('incident=')")
+    first = page.url
+    assert "service=basket" in first
+    table = page.locator("[data-testid='stDataFrame']").first
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 20, box["y"] + 35 * 3 + 17)
+    page.wait_for_function("before => location.href !== before", arg=first)
+    assert "period=365" in page.url
+    assert watched.foreign == []
+    assert watched.complaints == []
+    page.context.close()
+
+
+def test_a_judgement_is_asked_for_its_reason_and_shown_as_pending(
+    browser: Browser, address: str, live_home: Path
+) -> None:
+    page, watched = _open(browser, address, "incidents?period=365+days&service=ledger")
+    page.locator(".st-key-confirm_none button").first.click()
+    reason = page.locator(".st-key-judgement_reason input")
+    reason.fill("![](http://127.0.0.1:9/x.png) the provider failed")
+    page.locator(".st-key-judge input").fill("Ada")
+    page.locator("[data-testid='stFormSubmitButton'] button", has_text="Keep it").click()
+    pending = page.locator(".st-key-suspect_none", has_text="pending until the next build")
+    pending.wait_for()
+    assert pending.locator("img").count() == 0
+    assert page.locator(".st-key-confirm_none button").first.is_disabled()
+    assert (live_home / "lake" / "decisions" / "decisions.jsonl").exists()
+    assert watched.foreign == []
+    assert watched.complaints == []
+    page.context.close()
+
+
+def test_hostile_names_on_the_pages_of_causes_do_nothing(browser: Browser, address: str) -> None:
+    for path in ("incidents?period=365+days", "deployment?deployment=github:basket-9"):
+        page, watched = _open(browser, address, path)
+        page.wait_for_timeout(1000)
+        main = page.locator("[data-testid='stMain']")
+        assert main.locator("img, script").count() == 0
+        links = main.locator("a[href]").evaluate_all("all => all.map(one => one.href)")
+        assert links
+        assert all(link.startswith(("https://", address)) for link in links)
+        assert page.evaluate("window.__x") is None
+        assert watched.foreign == []
+        assert watched.complaints == []
+        page.context.close()
 
 
 def test_an_open_page_says_that_newer_data_is_there_and_keeps_its_own(
