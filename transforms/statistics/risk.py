@@ -6,6 +6,7 @@ Source: transforms/metrics.md, section 13; Meta's published baseline captures 18
 failures when the riskiest 5/10/50 % are gated (Abreu et al., 2024).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ FAILURES_PER_PARAMETER = 10
 PRIOR_SD = 0.5
 # To score a month, the months before it need this many failures; to calibrate it, these.
 LEAST_TRAINING_FAILURES, LEAST_CALIBRATION_FAILURES = 10, 20
+# A stability index of fewer rows is mostly chance. Source: capabilities.md, appendix (c).
+LEAST_STABILITY_ROWS = 200
 _STEPS, _ENOUGH = 60, 1e-10
 
 
@@ -43,7 +46,7 @@ class Logistic:
     def standardised(self, features: Real) -> Real:
         """Return features in standard deviations from the mean; what is unknown is at the mean."""
         scaled: Real = (features - self.mean) / self.sd
-        return np.nan_to_num(scaled, nan=0.0)
+        return np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0)
 
     def score(self, features: Real) -> Real:
         """Return the log odds of failure of each row."""
@@ -54,10 +57,10 @@ class Logistic:
 def fit_logistic(features: Real, failed: Flags, *, prior_sd: float = PRIOR_SD) -> Logistic:
     """Return the L2 penalised model: Newton's method on the log posterior.
 
-    Shape: `features` rows x features, nan unknown. The intercept is not penalised. A feature that
-    never varies gets no weight.
+    Shape: `features` rows x features, not finite is unknown. The intercept is not penalised. A
+    feature that never varies gets no weight.
     """
-    known = ~np.isnan(features)
+    known = np.isfinite(features)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, features, 0.0).sum(axis=0) / count
     spread = np.where(known, features - mean, 0.0)
@@ -121,16 +124,33 @@ def calibrate(score: Real, failed: Flags) -> Calibration:
     return Calibration(middle, np.maximum.accumulate(shrunk))
 
 
-def rolling_scores(
+@dataclass(frozen=True)
+class MonthModel:
+    """What scores a month: a model of the rows whose outcome was known before it began.
+
+    Shape: `rows` of the month and `known` before it are places in the sample; the model uses the
+    first `kept` features.
+    """
+
+    rows: Whole
+    known: Whole
+    kept: int
+    model: Logistic
+
+    def score(self, features: Real, rows: Whole) -> Real:
+        """Return the log odds of some rows of the sample."""
+        return self.model.score(features[rows][:, : self.kept])
+
+
+def month_models(
     features: Real, failed: Flags, *, month: Whole, started: Real, matures: Real
-) -> Real:
-    """Return the score that each row would have had in its month; nan before there was a model.
+) -> Iterator[MonthModel]:
+    """Yield the model of each month, oldest first; none before there were ten failures.
 
     Shape: `month` numbers calendar months; `started` and `matures` are instants of one clock:
-    when a row began and when its outcome was known. A month is scored by a model of the rows
-    that were mature before the first row of the month began.
+    when a row began and when its outcome was known. Known are the rows that were mature before
+    the first row of the month began.
     """
-    scores = np.full(len(failed), np.nan)
     for one in np.unique(month):
         now = np.flatnonzero(month == one)
         known = np.flatnonzero(matures <= started[now].min())
@@ -139,21 +159,35 @@ def rolling_scores(
             continue
         kept = kept_features(failures, features.shape[1])
         model = fit_logistic(features[known][:, :kept], failed[known])
-        scores[now] = model.score(features[now][:, :kept])
+        yield MonthModel(now, known, kept, model)
+
+
+def rolling_scores(
+    features: Real, failed: Flags, *, month: Whole, started: Real, matures: Real
+) -> Real:
+    """Return the score that each row would have had in its month; nan before there was a model.
+
+    Shape: as of month_models().
+    """
+    scores = np.full(len(failed), np.nan)
+    for one in month_models(features, failed, month=month, started=started, matures=matures):
+        scores[one.rows] = one.score(features, one.rows)
     return scores
 
 
-def rolling_probabilities(score: Real, failed: Flags, *, month: Whole) -> Real:
-    """Return probabilities of scored rows, each month calibrated on the months before it alone.
+def rolling_probabilities(
+    score: Real, failed: Flags, *, month: Whole, started: Real, matures: Real
+) -> Real:
+    """Return probabilities of scored rows, each month calibrated on what was known before it.
 
-    Until these hold 20 failures the scores are taken as they are.
+    Shape: as of month_models(). Until 20 failures are known the scores are taken as they are.
     """
     probability: Real = expit(score)
     for one in np.unique(month):
-        before = np.flatnonzero((month < one) & ~np.isnan(score))
+        now = np.flatnonzero(month == one)
+        before = np.flatnonzero((matures <= started[now].min()) & ~np.isnan(score))
         if failed[before].sum() < LEAST_CALIBRATION_FAILURES:
             continue
-        now = np.flatnonzero(month == one)
         probability[now] = calibrate(score[before], failed[before]).rate_at(score[now])
     return probability
 
@@ -196,9 +230,10 @@ def calibration_slope(probability: Real, failed: Flags) -> float:
 def population_stability(before: Real, now: Real) -> float:
     """Return the population stability index of scores over tenths of the earlier ones.
 
-    Below 0.1 nothing moved; from 0.25 on the model sees something that it was not made for.
+    Below 0.1 nothing moved; from 0.25 on the model sees something that it was not made for; nan
+    below 200 rows on either side. Both must be scores of one model.
     """
-    if len(before) < 20 or not len(now):
+    if min(len(before), len(now)) < LEAST_STABILITY_ROWS:
         return float("nan")
     edges = np.quantile(before, np.arange(1, 10) / 10)
     was, is_now = (

@@ -23,9 +23,9 @@ from transforms.statistics.risk import (
     captured,
     fit_logistic,
     kept_features,
+    month_models,
     population_stability,
     rolling_probabilities,
-    rolling_scores,
 )
 
 ALL_MONTHS = "all"
@@ -43,6 +43,8 @@ class _Outcomes:
     failed: Flags
     month: Whole
     month_names: Sequence[str]
+    started: Real
+    matures: Real
 
 
 def fit_risk(subjects: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
@@ -66,18 +68,14 @@ def fit_risk(subjects: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
         failed=failed,
         month=np.searchsorted(np.array(names), months.to_numpy()),
         month_names=[f"{name:%Y-%m-%d}" for name in names],
-    )
-    score = rolling_scores(
-        outcomes.features,
-        failed,
-        month=outcomes.month,
         started=known["started_at"].to_numpy(),
         matures=known["matures_at"].to_numpy(),
     )
+    score, stability = _rolled(outcomes)
     kept = kept_features(int(failed.sum()), len(features))
     model = fit_logistic(outcomes.features[:, :kept], failed)
     rows += _model_rows(model, features[:kept])
-    rows += _evaluation_rows(outcomes, score)
+    rows += _evaluation_rows(outcomes, score, stability)
     is_scored = ~np.isnan(score)
     if failed[is_scored].any():
         calibration = calibrate(score[is_scored], failed[is_scored])
@@ -93,7 +91,8 @@ def fit_risk(subjects: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
 def score_risk(subjects: pl.DataFrame, fit: pl.DataFrame) -> pl.DataFrame:
     """Return subjects with probability and percentile, null without a model.
 
-    The percentile is the share of the deployments of the last 180 days that score lower.
+    The percentile is the share of the deployments that score lower, of those in the 180 days that
+    end with the last one; what is only planned moves no reference, however far ahead it is.
     """
     model, calibration = _read(fit)
     if model is None:
@@ -103,7 +102,8 @@ def score_risk(subjects: pl.DataFrame, fit: pl.DataFrame) -> pl.DataFrame:
     score = model.score(_matrix(subjects, names))
     started = subjects["started_at"].to_numpy()
     is_deployment = (subjects["subject_kind"] == "deployment").to_numpy()
-    recent = np.sort(score[is_deployment & (started >= started.max(initial=0) - RECENT_SECONDS)])
+    last = started[is_deployment].max(initial=0.0)
+    recent = np.sort(score[is_deployment & (started >= last - RECENT_SECONDS)])
     share = np.searchsorted(recent, score, side="left") / max(len(recent), 1)
     probability = calibration.rate_at(score) if calibration else expit(score)
     return subjects.with_columns(probability=pl.Series(probability), percentile=pl.Series(share))
@@ -148,24 +148,55 @@ def _kept(fit: pl.DataFrame) -> list[str]:
     return fit.filter(pl.col("part") == "coefficient").sort("place")["level"].to_list()
 
 
-def _evaluation_rows(outcomes: _Outcomes, score: Real) -> Iterator[Row]:
+def _rolled(outcomes: _Outcomes) -> tuple[Real, dict[int, float]]:
+    """Return the score of each row by its month's model, and each month's stability index.
+
+    The index compares the month with what its own model was fitted on: scores of two models
+    differ although nothing moved.
+    """
+    score = np.full(len(outcomes.failed), np.nan)
+    stability: dict[int, float] = {}
+    models = month_models(
+        outcomes.features,
+        outcomes.failed,
+        month=outcomes.month,
+        started=outcomes.started,
+        matures=outcomes.matures,
+    )
+    for one in models:
+        score[one.rows] = one.score(outcomes.features, one.rows)
+        before = one.score(outcomes.features, one.known)
+        place = int(outcomes.month[one.rows[0]])
+        stability[place] = population_stability(before, score[one.rows])
+    return score, stability
+
+
+def _evaluation_rows(
+    outcomes: _Outcomes, score: Real, stability: dict[int, float]
+) -> Iterator[Row]:
     """Yield how good the scores were in months that their models had not seen."""
     is_scored = ~np.isnan(score)
-    probability = rolling_probabilities(score, outcomes.failed, month=outcomes.month)
+    probability = rolling_probabilities(
+        score,
+        outcomes.failed,
+        month=outcomes.month,
+        started=outcomes.started,
+        matures=outcomes.matures,
+    )
     caught = dict.fromkeys(GATED, 0.0)
     base = np.full(len(score), np.nan)
     for place, name in enumerate(outcomes.month_names):
         now = np.flatnonzero((outcomes.month == place) & is_scored)
         if not len(now):
             continue
-        before = np.flatnonzero((outcomes.month < place) & is_scored)
-        base[now] = outcomes.failed[outcomes.month < place].mean()
+        known = outcomes.matures <= outcomes.started[outcomes.month == place].min()
+        base[now] = outcomes.failed[known].mean()
         for share in GATED:
             caught[share] += captured(score[now], outcomes.failed[now], share)
         own = {share: captured(score[now], outcomes.failed[now], share) for share in GATED}
         yield from _months_row(name, score[now], outcomes.failed[now], probability[now], own)
         yield ("base_brier", name, 0, float(((base[now] - outcomes.failed[now]) ** 2).mean()))
-        yield ("psi", name, 0, population_stability(score[before], score[now]))
+        yield ("psi", name, 0, stability[place])
     rows = np.flatnonzero(is_scored)
     if not len(rows):
         return

@@ -111,9 +111,11 @@ def test_a_month_is_scored_only_by_what_was_known_before_it_began() -> None:
     after = rolling_scores(features, changed, month=month, started=started, matures=matures)
     assert after[month <= 8] == pytest.approx(before[month <= 8], nan_ok=True)
     assert not np.allclose(after[month == 11], before[month == 11])
-    probability = rolling_probabilities(before, failed, month=month)
-    other = rolling_probabilities(before, changed, month=month)
-    assert other[month <= 7] == pytest.approx(probability[month <= 7], nan_ok=True)
+    when = {"month": month, "started": started, "matures": matures}
+    probability = rolling_probabilities(before, failed, **when)
+    other = rolling_probabilities(before, changed, **when)
+    assert other[month <= 8] == pytest.approx(probability[month <= 8], nan_ok=True)
+    assert not np.allclose(other[month == 11], probability[month == 11])
 
 
 def test_calibration_follows_the_outcomes_and_never_promises() -> None:
@@ -160,6 +162,8 @@ def test_average_precision_slope_and_stability_of_known_cases() -> None:
     same = rng.normal(size=5000)
     assert population_stability(same, rng.normal(size=5000)) < 0.02
     assert population_stability(same, rng.normal(1.0, 1, 5000)) > 0.25
+    assert np.isnan(population_stability(same, rng.normal(size=199)))
+    assert np.isnan(population_stability(same[:199], same))
 
 
 def _frame(features: np.ndarray, failed: np.ndarray, started: np.ndarray) -> pl.DataFrame:
@@ -204,3 +208,37 @@ def test_a_fit_as_rows_scores_what_it_was_fitted_on() -> None:
     }
     assert numbers["captured_10"] / numbers["failed"] > 0.25
     assert numbers["brier"] < numbers["base_brier"]
+
+
+def test_a_request_planned_far_ahead_moves_no_percentile() -> None:
+    subjects = _frame(*planted(9, failures=200))
+    fit = fit_risk(subjects, FEATURES)
+    far = subjects.head(1).with_columns(
+        subject_kind=pl.lit("change_request"),
+        subject_id=pl.lit("r1"),
+        started_at=pl.lit(2000 * DAY),
+        is_failed=pl.lit(None, dtype=pl.Boolean),
+    )
+    alone = score_risk(subjects, fit)
+    beside = score_risk(pl.concat([subjects, far]), fit)
+    assert beside["percentile"][:-1].equals(alone["percentile"])
+    assert beside["percentile"][-1] == alone["percentile"][0]
+
+
+def test_what_is_not_finite_is_unknown_and_spoils_no_other_row() -> None:
+    features, failed, _ = planted(4)
+    unknown, infinite = features.copy(), features.copy()
+    unknown[::7, 0], infinite[::7, 0] = np.nan, -np.inf
+    expected = fit_logistic(unknown, failed)
+    model = fit_logistic(infinite, failed)
+    assert model.coefficient == pytest.approx(expected.coefficient)
+    assert model.score(infinite) == pytest.approx(expected.score(unknown))
+
+
+def test_stability_compares_a_month_with_what_its_own_model_was_fitted_on() -> None:
+    """As failures become more, models get more features; that alone is no drift."""
+    subjects = _frame(*planted(10, count=4000, failures=120))
+    fit = fit_risk(subjects, FEATURES)
+    monthly = fit.filter((pl.col("part") == "psi") & pl.col("value").is_not_nan())
+    assert monthly.height >= 6
+    assert monthly["value"].to_numpy().max() < 0.15

@@ -1,6 +1,7 @@
 {#
   Features of every subject at the instant it begins. How often a service failed before counts only
-  outcomes that were mature by then, 72 hours after their end.
+  outcomes that were mature by then, 72 hours after their end. When an open change will go live is
+  not known, so its hour and weekday are not either.
 #}
 with
     subjects as (select * from {{ ref("int_risk_subjects") }}),
@@ -100,16 +101,21 @@ select
             0
         )
     ) as pause,
-    (
-        not coalesce(
-            days.is_working_day
-            and subjects.started_at >= days.opens_at
-            and subjects.started_at < days.closes_at,
-            false
-        )
-    )::double as off_hours,
+    case
+        when subjects.subject_kind <> 'change'
+        then
+            (
+                not coalesce(
+                    days.is_working_day
+                    and subjects.started_at >= days.opens_at
+                    and subjects.started_at < days.closes_at,
+                    false
+                )
+            )::double
+    end as off_hours,
     subjects.unapproved_share as unapproved,
-    ln(subjects.author_count) as authors,
+    {# authors that no source names are unknown, not none #}
+    ln(nullif(subjects.author_count, 0)) as authors,
     ln(1 + coalesce(dependents.dependent_count, 0)) as dependents,
     services.tier::double as criticality,
     ln(
@@ -119,7 +125,10 @@ select
             0
         )
     ) as age,
-    (isodow({{ local_date("subjects.started_at") }}) >= 5)::double as end_of_week,
+    case
+        when subjects.subject_kind <> 'change'
+        then (isodow({{ local_date("subjects.started_at") }}) >= 5)::double
+    end as end_of_week,
     (subjects.request_type = 'emergency')::double as emergency,
     (subjects.strategy in ('canary', 'blue_green', 'progressive'))::double
     as progressive

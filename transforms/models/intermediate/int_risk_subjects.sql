@@ -26,7 +26,8 @@ with
             ) as unapproved_share,
             min(started_at) as oldest_started_at
         from {{ ref("fct_changes") }}
-        where deployment_id is null
+        {# not those that never go live with the service, as outside its paths #}
+        where exclusion_reason = 'not_deployed'
         group by service_id
     ),
     deployments as (
