@@ -54,17 +54,16 @@ def capture_curve(all_months: Row, *, colours: Palette, height: int = 280) -> go
         hovertemplate="Meta, riskiest %{x:.0%}: %{y:.1%}<extra></extra>",
     )  # fmt: skip
     flat_layout(figure, colours, height=height, right=16)
-    meta_at = 0.77 if own and own[-1][1] > CAPTURES[-1][2] else 0.92
     for text, x, y, side, colour in (
         ("chance", 0.78, 0.73, "left", colours.muted),
-        ("◇ Meta, published", 0.53, meta_at, "left", colours.muted),
+        ("Meta, published ◇", 0.47, 0.94, "right", colours.muted),
         ("<b>this model</b>", 0.24, _at(own, 0.24) + 0.07, "right", colours.good),
     ):
         figure.add_annotation(
             text=text, x=x, y=y, showarrow=False, xanchor=side, font={"color": colour}
         )
     figure.update_xaxes(
-        range=[0, 1.02], tickvals=[0, 0.05, 0.1, 0.25, 0.5, 1], tickformat=".0%",
+        range=[0, 1.02], tickvals=[0, 0.1, 0.25, 0.5, 1], tickformat=".0%", tickangle=0,
         title={"text": "riskiest share that is gated"},
     )  # fmt: skip
     figure.update_yaxes(
@@ -160,7 +159,7 @@ def odds_ratios(coefficients: Sequence[Row], *, colours: Palette) -> go.Figure:
     figure.update_xaxes(
         type="log", range=[math.log10(low), math.log10(high)], tickvals=marks,
         ticktext=[f"{mark:g}" for mark in marks],
-        title={"text": "odds of failure: times, for one standard deviation more"},
+        title={"text": "times the odds, one sd more"},
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category", tickfont={"color": colours.ink})
     return figure

@@ -93,6 +93,16 @@ def test_what_waits_is_listed_by_risk_with_words_and_links(
     assert "3 open changes and 3 planned change requests: 2 high, 3 moderate, 1 low" in said(app)
 
 
+def test_each_month_is_listed_newest_first(look_at: OpenPage, published_home: Path) -> None:
+    app = look_at(published_home, "risk")
+    months = next(frame.value for frame in app.dataframe if "Month" in frame.value)
+    assert list(months["Month"]) == ["Nov 2026", "Oct 2026", "Sep 2026"]
+    assert list(months["In the riskiest tenth"]) == ["50 %", "36 %", "38 %"]
+    assert list(months["Drift of scores"]) == [
+        "too few to say (0.30)", "strong (0.31)", "none (0.08)",
+    ]  # fmt: skip
+
+
 def test_one_that_the_address_names_shows_every_reason(
     look_at: OpenPage, published_home: Path
 ) -> None:
