@@ -1,5 +1,6 @@
 """Whether incidents cluster after deployments, in words; nothing stronger than the interval."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ def headline(row: Row | None, *, of: str) -> str:
         return f"No evidence that deployments cause incidents {where}."
     return (
         f"Incidents cluster after deployments {where}: "
-        f"{inside:,} of {total:,} began within two hours."
+        f"{inside:,} of {total:,} began within two hours of one."
     )
 
 
@@ -73,9 +74,18 @@ def ratio_words(row: Row) -> str:
     if low is None:
         return DASH
     if ratio is None:
-        return f"at least {figure_words(low)} times"
-    ends = f"{figure_words(low)} to {figure_words(high)}" if high else f"{figure_words(low)} up"
-    return f"{figure_words(ratio)} times ({ends})"
+        return f"at least {times_words(low)} times"
+    ends = f"{times_words(low)} to {times_words(high)}" if high else f"{times_words(low)} up"
+    return f"{times_words(ratio)} times ({ends})"
+
+
+def times_words(ratio: float | None) -> str:
+    """Return a ratio to two digits, for its interval says no more: `5.9`, `65,000`."""
+    known = clean_number(ratio)
+    if known is None or known < 10:
+        return figure_words(known)
+    digits = 1 - int(math.log10(known))
+    return f"{round(known, digits):,.0f}"
 
 
 def p_words(p: float | None) -> str:

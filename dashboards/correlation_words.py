@@ -5,14 +5,13 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.causation_words import p_words
+from dashboards.causation_words import p_words, times_words
 from dashboards.intervals_chart import Interval
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.words import (
     DASH,
     clean_number,
     count_words,
-    figure_words,
     names_words,
     percent_words,
 )
@@ -34,9 +33,7 @@ def answer(rows: Sequence[Row]) -> str:
         return "Too few deployments or failures to compare; a group needs 10, with a failure each."
     if not found:
         compared = count_words(len(tested), "comparison")
-        return (
-            f"No difference is established in {compared}; the intervals say how large one may be."
-        )
+        return f"No difference is established in {compared} together; an interval is of one alone."
     return f"{len(found)} of {count_words(len(tested), 'comparison')} show an association."
 
 
@@ -67,16 +64,24 @@ def differences(rows: Sequence[Row], factors: Mapping[str, Row]) -> list[Interva
     """Return the differences of failure rates, as the chart draws them."""
     return [
         Interval(
-            label=f"{factors[row['factor']]['title']}: {plain_text(row['level'])}",
-            value=row["risk_difference"],
-            low=row["risk_difference_low"],
-            high=row["risk_difference_high"],
+            label=f"{plain_text(row['level'])}: {row['failed_count']:,} of {row['n']:,} failed",
+            value=row["risk_difference"] * 100,
+            low=row["risk_difference_low"] * 100,
+            high=row["risk_difference_high"] * 100,
             words=points_words(row["risk_difference"]),
             is_clear=row["statement"] == "associated",
+            group=_group(row, factors[row["factor"]]),
         )
         for row in rows
         if clean_number(row["risk_difference"]) is not None
     ]
+
+
+def _group(row: Row, factor: Row) -> str:
+    return (
+        f"{factor['title']}, against {plain_text(row['reference_level'])} "
+        f"({row['reference_failed_count']:,} of {row['reference_n']:,} failed)"
+    )
 
 
 def points_words(difference: float | None) -> str:
@@ -118,17 +123,17 @@ def _odds(row: Row) -> str:
     ratio, low, high = (clean_number(row[f"odds_ratio{end}"]) for end in ("", "_low", "_high"))
     if ratio is None:
         return DASH
-    ends = DASH if low is None else f"{figure_words(low)} to {figure_words(high)}"
+    ends = DASH if low is None else f"{times_words(low)} to {times_words(high)}"
     strata = count_words(row["stratum_count"], "stratum", "strata")
-    return f"{figure_words(ratio)} ({ends}), {strata}"
+    return f"{times_words(ratio)} ({ends}), {strata}"
 
 
 def held_equal(factors: Sequence[Row]) -> str:
-    """Return the sentence that every comparison needs: association, and what it leaves open."""
+    """Return the sentence that every comparison needs: what it holds equal, what it leaves open."""
     controlled = {part for one in factors for part in one["confounders_controlled"].split(", ")}
     open_ = {part for one in factors for part in one["confounders_not_controlled"].split(", ")}
     return (
-        "**Association, not cause**; confounders controlled: "
+        "Association, not cause; confounders controlled: "
         f"{names_words(sorted(controlled), most=9)}; not controlled: "
         f"{names_words(sorted(open_), most=99)}."
     )
@@ -193,5 +198,5 @@ def _lift(row: Row) -> str:
     ratio, low, high = (clean_number(row[f"lift{end}"]) for end in ("", "_low", "_high"))
     if ratio is None:
         return DASH
-    ends = DASH if low is None else f"{figure_words(low)} to {figure_words(high)}"
-    return f"{figure_words(ratio)} times ({ends})"
+    ends = DASH if low is None else f"{times_words(low)} to {times_words(high)}"
+    return f"{times_words(ratio)} times ({ends})"

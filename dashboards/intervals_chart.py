@@ -1,7 +1,7 @@
 """A dot and its interval for each row, labelled above the line so that a phone has room for it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -9,12 +9,15 @@ import plotly.graph_objects as go
 from dashboards.safe_text import chart_text
 from dashboards.theme import FONT, Palette
 
-ROW = 44
+ROW = 40
 
 
 @dataclass(frozen=True)
 class Interval:
-    """One row: a value between two ends; None for a value or an end that is beyond any bound."""
+    """One row: a value between two ends; None for a value or an end that is beyond any bound.
+
+    Rows of a group follow each other, below its name.
+    """
 
     label: str
     value: float | None
@@ -22,6 +25,7 @@ class Interval:
     high: float | None
     words: str
     is_clear: bool
+    group: str = ""
 
 
 def intervals(
@@ -32,33 +36,62 @@ def intervals(
     `equal` is where nothing differs; ratios have a log axis. `sides` says what left and right mean.
     """
     low, high = _bounds(rows, equal=equal, is_ratio=is_ratio)
-    figure = go.Figure()
+    lines = sum(1 for _, is_first in _grouped(rows) if is_first) + len(rows)
+    figure, y = go.Figure(), lines
     figure.add_vline(x=equal, line={"color": colours.muted, "width": 1, "dash": "dot"})
-    for place, row in enumerate(rows):
-        y = len(rows) - place
-        ends = [max(row.low, low), min(row.high if row.high is not None else high, high)]
-        colour = colours.bad if row.is_clear and row.low > equal else (
-            colours.good if row.is_clear else colours.neutral
-        )  # fmt: skip
-        figure.add_scatter(
-            x=ends, y=[y, y], mode="lines", line={"color": colour, "width": 3},
-            opacity=1.0 if row.is_clear else 0.55, hoverinfo="skip",
-        )  # fmt: skip
-        if row.value is not None:
-            figure.add_scatter(
-                x=[min(max(row.value, low), high)], y=[y], mode="markers",
-                marker={"size": 9, "color": colour},
-                hovertemplate=f"{chart_text(row.label)}<br><b>{chart_text(row.words)}</b>"
-                "<extra></extra>",
-            )  # fmt: skip
-        for text, anchor, x in ((row.label, "left", 0.0), (row.words, "right", 1.0)):
-            figure.add_annotation(
-                x=x, y=y, xref="paper", yref="y", yshift=14, xanchor=anchor, showarrow=False,
-                text=f"<b>{chart_text(text)}</b>" if row.is_clear else chart_text(text),
-                font={"size": 12, "color": colours.ink if anchor == "left" else colour},
-            )  # fmt: skip
-    _frame(figure, colours, count=len(rows), ends=(low, high), is_ratio=is_ratio, sides=sides)
+    for row, is_first in _grouped(rows):
+        if is_first:
+            group = f"<b>{chart_text(row.group)}</b>"
+            _label(figure, group, y=y, colour=colours.muted, paper=colours, lift=2)
+            y -= 1
+        colour = colours.neutral
+        if row.is_clear:
+            colour = colours.bad if row.low > equal else colours.good
+        _draw(figure, row, y=y, ends=(low, high), colour=colour)
+        for text, anchor in ((row.label, "left"), (row.words, "right")):
+            said = f"<b>{chart_text(text)}</b>" if row.is_clear else chart_text(text)
+            ink = colours.ink if anchor == "left" else colour
+            _label(figure, said, y=y, colour=ink, paper=colours, anchor=anchor)
+        y -= 1
+    _frame(figure, colours, count=lines, ends=(low, high), is_ratio=is_ratio, sides=sides)
     return figure
+
+
+def _grouped(rows: Sequence[Interval]) -> Iterator[tuple[Interval, bool]]:
+    """Return each row, and whether the name of its group stands above it."""
+    before = ""
+    for row in rows:
+        yield row, row.group not in ("", before)
+        before = row.group
+
+
+def _draw(
+    figure: go.Figure, row: Interval, *, y: int, ends: tuple[float, float], colour: str
+) -> None:
+    low, high = ends
+    reach = [max(row.low, low), min(row.high if row.high is not None else high, high)]
+    figure.add_scatter(
+        x=reach, y=[y, y], mode="lines", line={"color": colour, "width": 3},
+        opacity=1.0 if row.is_clear else 0.55, hoverinfo="skip",
+    )  # fmt: skip
+    if row.value is None:
+        return
+    figure.add_scatter(
+        x=[min(max(row.value, low), high)], y=[y], mode="markers",
+        marker={"size": 9, "color": colour},
+        hovertemplate=f"{chart_text(row.label)}<br><b>{chart_text(row.words)}</b><extra></extra>",
+    )  # fmt: skip
+
+
+def _label(
+    figure: go.Figure, text: str, *, y: int, colour: str, paper: Palette, anchor: str = "left",
+    lift: int = 14,
+) -> None:  # fmt: skip
+    figure.add_annotation(
+        x=0.0 if anchor == "left" else 1.0, y=y, xref="paper", yref="y", yshift=lift,
+        xanchor=anchor, showarrow=False, text=text, font={"size": 12, "color": colour},
+        bgcolor=paper.paper, borderpad=1,
+    )  # fmt: skip
 
 
 def _bounds(rows: Sequence[Interval], *, equal: float, is_ratio: bool) -> tuple[float, float]:
@@ -67,7 +100,7 @@ def _bounds(rows: Sequence[Interval], *, equal: float, is_ratio: bool) -> tuple[
     if is_ratio:
         known = [end for end in ends if end > 0]
         return min([*known, equal]) / 1.5, max([*known, equal]) * 1.5
-    reach = max((abs(end - equal) for end in ends), default=0.0) * 1.05 or 0.01
+    reach = max((abs(end - equal) for end in ends), default=0.0) * 1.05 or 1.0
     return equal - reach, equal + reach
 
 
@@ -94,4 +127,4 @@ def _frame(
             ticktext=[f"{mark:,g}x" for mark in marks], **axis,
         )  # fmt: skip
     else:
-        figure.update_xaxes(range=list(ends), tickformat="+.0%", nticks=5, **axis)
+        figure.update_xaxes(range=list(ends), tickformat="d", nticks=5, **axis)

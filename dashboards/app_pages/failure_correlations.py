@@ -96,9 +96,9 @@ def _draw_factors(found: list[dict[str, Any]], factors: dict[str, dict[str, Any]
     if drawn:
         st.markdown("**Difference of the failure rate from the level it is compared with**")
         _draw_intervals(drawn, key="differences", equal=0.0, is_ratio=False,
-                        sides="fewer fail   |   more fail")  # fmt: skip
+                        sides="fewer fail   |   more fail, in percentage points")  # fmt: skip
     if found:
-        st.markdown(safe_text(correlation.held_equal(list(factors.values()))).replace("\\*", "*"))
+        st.markdown(safe_text(correlation.held_equal(list(factors.values())), limit=900))
         with st.expander("All comparisons, with counts", expanded=not drawn):
             table = correlation.comparisons_table(found, factors)
             st.dataframe(table, hide_index=True, height="content",

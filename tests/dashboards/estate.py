@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from tests.dashboards.estate_causes import create_causes
+from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_sql import METRICS, create_metric
 
@@ -194,6 +195,7 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        create_correlations(connection)
         create_causes(connection, hostile=HOSTILE[0])
         tables = _counts(connection)
     manifest = {

@@ -21,12 +21,14 @@ from transforms.statistics.attribution_model import (
     Attribution,
     Estate,
     Fit,
+    Own,
     View,
     backgrounds_of,
     counted,
     log_likelihood_of,
     rates_of,
     seen_of,
+    shares_of,
     view_of,
 )
 from transforms.statistics.candidates import MOST_HOPS, WINDOW_SECONDS, Real, Whole
@@ -46,7 +48,7 @@ __all__ = [
 LEAST_INCIDENTS = 50
 HOP_PRIOR = (1.0, 0.5, 0.25)
 # Incidents' worth of trust in the values that multipliers have before anything is known.
-_HOP_TRUST, _BATCH_TRUST, _PROFILE_TRUST, _MARK_TRUST = 4.0, 5.0, 150.0, 4.0
+_HOP_TRUST, _BATCH_TRUST, _PROFILE_TRUST, _MARK_TRUST = 0.25, 5.0, 150.0, 4.0
 _WEEK = 7 * 86400.0
 _SAMPLE, _ROUNDS, _LAST_ROUNDS, _ENOUGH = 12_000, 80, 6, 1e-6
 
@@ -83,9 +85,7 @@ def fit_attribution(estate: Estate) -> Fit:
 def attribute(fit: Fit, estate: Estate) -> Attribution:
     """Return the probability of every candidate under a fit, and of none."""
     view = view_of(estate, 1)
-    rates, background = rates_of(view, fit), backgrounds_of(view, fit)
-    total = background + counted(view.incident, rates, minlength=len(background))
-    return Attribution(rates / total[view.incident], background / total)
+    return Attribution(*shares_of(view, fit, rates_of(view, fit), backgrounds_of(view, fit)))
 
 
 def background_per_week(fit: Fit, estate: Estate) -> Real:
@@ -128,6 +128,13 @@ def _start(view: View) -> Fit:
         hops=np.array(HOP_PRIOR),
         background=np.full(services, mean),
         profile=np.ones(PROFILE_BINS),
+        own=Own(
+            decay=np.zeros((kinds, BIN_COUNT)),
+            service=np.zeros(services),
+            batch=np.zeros(BATCH_BINS),
+            hops=np.zeros(len(HOP_PRIOR)),
+            background=np.zeros(services),
+        ),
         marks=dict.fromkeys(view.marks, (0.5, 0.5)),
         log_likelihood=-np.inf,
         null_log_likelihood=-np.inf,
@@ -140,8 +147,8 @@ def _round(view: View, fit: Fit) -> Fit:
     """Return the model after one round: expect the causes, then maximise part by part."""
     cells = view.cells
     rates, background = rates_of(view, fit), backgrounds_of(view, fit)
-    total = background + counted(view.incident, rates, minlength=len(background))
-    p, none = rates / total[view.incident], background / total
+    likelihood = log_likelihood_of(view, fit, rates, background)
+    p, none = shares_of(view, fit, rates, background)
     of_cell = counted(view.cell, p, minlength=len(cells.type))
     reach, seen = view.dependents[cells.service], seen_of(view, fit)
 
@@ -152,54 +159,56 @@ def _round(view: View, fit: Fit) -> Fit:
         counted(cells.type, shaped, minlength=kinds), 1e-12
     )
     expected = base * per_event[cells.type]
-    batch = _batch(view, of_cell, expected * fit.service[cells.service])
-    service = _shrunk(
+    batch, own_batch = _batch(view, of_cell, expected * fit.service[cells.service])
+    service, own_service = _shrunk(
         counted(cells.service, of_cell, minlength=len(fit.service)),
         counted(cells.service, expected * batch[cells.batch], minlength=len(fit.service)),
     )
+    decay, own_decay = _decay(view, p, kinds)
+    anyway, own_background = _background(view, none)
     worth = per_event[cells.type] * service[cells.service] * batch[cells.batch] * seen
+    hops, own_hops = _hops(view, p, worth @ reach)
     return Fit(
         per_event=per_event,
-        decay=_decay(view, p, kinds),
+        decay=decay,
         service=service,
         batch=batch,
-        hops=_hops(view, p, worth @ reach),
-        background=_background(view, none),
+        hops=hops,
+        background=anyway,
         profile=_profile(view, none),
+        own=Own(own_decay, own_service, own_batch, own_hops, own_background),
         marks={name: _mark(view.marks[name], p) for name in fit.marks},
-        log_likelihood=log_likelihood_of(view, fit, rates, background),
+        log_likelihood=likelihood,
         null_log_likelihood=-np.inf,
         round_count=0,
         has_converged=False,
     )
 
 
-def _decay(view: View, p: Real, kinds: int) -> Real:
-    """Return when incidents show after an event, for each type of event."""
-    if kinds == 1:
-        return smoothed(counted(view.bin, p, minlength=BIN_COUNT))[np.newaxis, :]
+def _decay(view: View, p: Real, kinds: int) -> tuple[Real, Real]:
+    """Return when incidents show after an event, for each type of event, and one's part of it."""
     places = view.cells.type[view.cell] * BIN_COUNT + view.bin
     by_type = counted(places, p, minlength=kinds * BIN_COUNT).reshape(kinds, BIN_COUNT)
-    return np.stack([smoothed(counts) for counts in by_type])
+    decays, own = zip(*(smoothed(counts) for counts in by_type), strict=True)
+    return np.stack(decays), np.stack(own)
 
 
-def _batch(view: View, of_cell: Real, due: Real) -> Real:
+def _batch(view: View, of_cell: Real, due: Real) -> tuple[Real, Real]:
     """Return how much more often batches of a size cause incidents than expected."""
     caused = counted(view.cells.batch, of_cell, minlength=BATCH_BINS)
     expected = counted(view.cells.batch, due, minlength=BATCH_BINS)
     batch: Real = (_BATCH_TRUST + caused) / (_BATCH_TRUST + expected)
-    return batch
+    return batch, 1 / (_BATCH_TRUST + caused)
 
 
-def _hops(view: View, p: Real, due: Real) -> Real:
+def _hops(view: View, p: Real, due: Real) -> tuple[Real, Real]:
     """Return the multipliers of 0, 1 and 2 hops; `due` is expected if distance did not matter."""
     caused = counted(view.hops, p, minlength=MOST_HOPS + 1)
     hops = (_HOP_TRUST * np.array(HOP_PRIOR) + caused) / (_HOP_TRUST + due)
-    relative: Real = hops / hops[0]
-    return relative
+    return hops / hops[0], 1 / (_HOP_TRUST * np.array(HOP_PRIOR) + caused)
 
 
-def _background(view: View, none: Real) -> Real:
+def _background(view: View, none: Real) -> tuple[Real, Real]:
     """Return each service's rate of incidents that no event caused, a second."""
     share = none[view.member_incident] * view.member_share
     own = counted(view.member_service, share, minlength=len(view.estate.tier))
@@ -224,20 +233,24 @@ def _mark(mark: Real, p: Real) -> tuple[float, float]:
     return float(caused), float(other)
 
 
-def _shrunk(caused: Real, due: Real) -> Real:
-    """Return observed over expected, pulled towards 1 as far as chance alone would spread it."""
+def _shrunk(caused: Real, due: Real) -> tuple[Real, Real]:
+    """Return observed over expected, pulled towards 1 as far as chance alone would spread it.
+
+    The second of the pair is the part that one incident makes up.
+    """
     strength = _strength(caused, due)
-    return (strength + caused) / (strength + due)
+    return (strength + caused) / (strength + due), 1 / (strength + caused)
 
 
-def _shrunk_by_tier(counts: Real, seconds: float, tier: Whole) -> Real:
-    """Return rates of services, pulled towards the rate of their tier."""
-    rates = np.zeros(len(counts))
+def _shrunk_by_tier(counts: Real, seconds: float, tier: Whole) -> tuple[Real, Real]:
+    """Return rates of services, pulled towards the rate of their tier, and one's part of them."""
+    rates, own = np.zeros(len(counts)), np.zeros(len(counts))
     for one in np.unique(tier):
         rows = np.flatnonzero(tier == one)
         due = max(float(counts[rows].sum()), 0.5) / len(rows)
-        rates[rows] = _shrunk(counts[rows], np.full(len(rows), due)) * due / seconds
-    return rates
+        relative, own[rows] = _shrunk(counts[rows], np.full(len(rows), due))
+        rates[rows] = relative * due / seconds
+    return rates, own
 
 
 def _strength(caused: Real, due: Real) -> float:
@@ -249,7 +262,7 @@ def _strength(caused: Real, due: Real) -> float:
 def _null_of(view: View) -> float:
     """Return the log likelihood when every incident is background of its service."""
     ones = np.ones(len(view.slot))
-    rate, profile = _background(view, ones), _profile(view, ones)
+    rate, profile = _background(view, ones)[0], _profile(view, ones)
     own = counted(
         view.member_incident, rate[view.member_service] * view.member_share, minlength=len(ones)
     )

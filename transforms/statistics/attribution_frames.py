@@ -17,7 +17,7 @@ from transforms.statistics.attribution import (
     fit_attribution,
     multipliers,
 )
-from transforms.statistics.attribution_model import BATCH_LEVELS, Attribution, Estate, Fit
+from transforms.statistics.attribution_model import BATCH_LEVELS, Attribution, Estate, Fit, Own
 from transforms.statistics.candidates import (
     ChangeEvents,
     Incidents,
@@ -175,6 +175,12 @@ def rows_of_fit(fit: Fit | None, frames: Frames) -> pl.DataFrame:
         (name, None, np.atleast_1d(getattr(fit, name)).astype(np.float64), levels.get(name))
         for name in (*_ARRAYS, *_NUMBERS)
     ]
+    parts += [
+        (f"own_{name}", None, getattr(fit.own, name), None)
+        for name in ("service", "batch", "hops", "background")
+    ]
+    for kind, own in zip(frames.types, fit.own.decay, strict=True):
+        parts.append(("own_decay", kind, own, None))
     for kind, shares in zip(frames.types, fit.decay, strict=True):
         within = np.array(_SHOWN_WITHIN, dtype=np.float64)
         parts.append(("decay", kind, shares, None))
@@ -208,8 +214,20 @@ def fit_of_rows(rows: pl.DataFrame) -> Fit | None:
     }
     kinds = len(parts["per_event"])
     return Fit(
-        **{name: parts[name] for name in _ARRAYS},
+        per_event=parts["per_event"],
+        service=parts["service"],
+        batch=parts["batch"],
+        hops=parts["hops"],
+        background=parts["background"],
+        profile=parts["profile"],
         decay=parts["decay"].reshape(kinds, -1),
+        own=Own(
+            decay=parts["own_decay"].reshape(kinds, -1),
+            service=parts["own_service"],
+            batch=parts["own_batch"],
+            hops=parts["own_hops"],
+            background=parts["own_background"],
+        ),
         marks={},
         log_likelihood=float(parts["log_likelihood"][0]),
         null_log_likelihood=float(parts["null_log_likelihood"][0]),

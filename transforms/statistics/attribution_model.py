@@ -45,6 +45,20 @@ class Estate:
 
 
 @dataclass(frozen=True)
+class Own:
+    """The part of each number of a fit that rests on one incident: what it would be without it.
+
+    Shape: as the numbers of the same names.
+    """
+
+    decay: Real
+    service: Real
+    batch: Real
+    hops: Real
+    background: Real
+
+
+@dataclass(frozen=True)
 class Fit:
     """The fitted model.
 
@@ -60,6 +74,7 @@ class Fit:
     hops: Real
     background: Real
     profile: Real
+    own: Own
     marks: Mapping[str, tuple[float, float]]
     log_likelihood: float
     null_log_likelihood: float
@@ -232,6 +247,32 @@ def rates_of(view: View, fit: Fit) -> Real:
         present, absent = caused / other, (1 - caused) / (1 - other)
         rates = rates * np.where(np.isnan(mark), 1.0, np.where(mark > 0, present, absent))
     return rates
+
+
+def shares_of(view: View, fit: Fit, rates: Real, background: Real) -> tuple[Real, Real]:
+    """Return each candidate's probability, and that of none, as the other incidents see it.
+
+    An incident pulls the numbers of the fit towards its own likeliest cause: where few incidents
+    speak, most of what they say of it is its own voice. So its part is taken out of every number
+    before it is judged by them.
+    """
+    p, none = _shares(view, rates, background)
+    cells, own = view.cells, fit.own
+    of_cell = own.service[cells.service] + own.batch[cells.batch]
+    kinds = 0 if len(own.decay) == 1 else cells.type[view.cell]
+    voice = own.decay[kinds, view.bin] + own.hops[view.hops] + of_cell[view.cell]
+    rates = rates * np.maximum(1 - p * voice, 0.0)
+    part = counted(
+        view.member_incident,
+        own.background[view.member_service] * view.member_share,
+        minlength=len(none),
+    )
+    return _shares(view, rates, background * (1 - none * part))
+
+
+def _shares(view: View, rates: Real, background: Real) -> tuple[Real, Real]:
+    total = background + counted(view.incident, rates, minlength=len(background))
+    return rates / total[view.incident], background / total
 
 
 def backgrounds_of(view: View, fit: Fit) -> Real:

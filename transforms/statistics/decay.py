@@ -18,7 +18,7 @@ _AFTER = BIN_COUNT - 1
 _OFFSET = 60.0
 _WIDTH = float(np.log1p(WINDOW_SECONDS / _OFFSET)) / _AFTER
 # Before anything is known: mostly within the hour, sometimes days later.
-_TYPICAL_SECONDS, _SLOW_SHARE, _IN_FLIGHT_SHARE = 3600.0, 0.15, 0.05
+_TYPICAL_SECONDS, _SLOW_SHARE, _IN_FLIGHT_SHARE = 3600.0, 0.03, 0.05
 # Incidents' worth of trust in that.
 _TRUST = 4.0
 # Widths of smoothing that are tried, in bins, and the least share of a bin that is believed.
@@ -56,26 +56,32 @@ def first_guess() -> Real:
     return guess
 
 
-def smoothed(counts: Real) -> Real:
+def smoothed(counts: Real) -> tuple[Real, Real]:
     """Return the decay that counts by bin speak for, smoothed the more the fewer they are.
+
+    The second of the pair is the part of each bin's share that one incident in it makes up.
 
     A Gaussian on the logarithm of time, ends mirrored; of the widths the one under which each
     incident is likeliest given all others (leave-one-out likelihood).
     """
     after, total = counts[1:], float(counts[1:].sum())
     if total < 2:
-        return first_guess()
+        return first_guess(), np.zeros(BIN_COUNT)
     curves = [gaussian_filter1d(after, width, mode="reflect") for width in _WIDTHS]
-    alone = (gaussian_filter1d(_SPIKE, width)[_AFTER // 2] for width in _WIDTHS)
+    alone = [float(gaussian_filter1d(_SPIKE, width)[_AFTER // 2]) for width in _WIDTHS]
     likelihoods = [
         after @ np.log(np.maximum(curve - own * np.minimum(after, 1.0), _FAINT * total))
         for curve, own in zip(curves, alone, strict=True)
     ]
-    best = curves[int(np.argmax(likelihoods))]
+    chosen = int(np.argmax(likelihoods))
+    best = curves[chosen]
     drawn = np.concatenate((counts[:1], best * (total / best.sum())))
     trusted = drawn + _TRUST * first_guess()
     decay: Real = trusted / trusted.sum()
-    return decay
+    one = np.full(BIN_COUNT, alone[chosen])
+    one[IN_FLIGHT] = 1.0
+    own: Real = one / trusted - 1.0 / trusted.sum()
+    return decay, np.clip(own, 0.0, 1.0)
 
 
 def share_within(decay: Real, seconds: Real) -> Real:

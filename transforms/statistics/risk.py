@@ -2,8 +2,8 @@
 
 Evaluated as it would have been used: each month is scored by a model that has seen only outcomes
 that were mature before the month began.
-Source: transforms/metrics.md, section 13; Meta's published baseline captures 18.7/27.9/84.6 % of failures when
-the riskiest 5/10/50 % are gated (Abreu et al., 2024, Moving faster and reducing risk).
+Source: transforms/metrics.md, section 13; Meta's published baseline captures 18.7/27.9/84.6 % of
+failures when the riskiest 5/10/50 % are gated (Abreu et al., 2024).
 """
 
 from dataclasses import dataclass

@@ -34,7 +34,9 @@ def shift_test(
     too few to tell 1 % from 2 %: so the incidents of each weekday are shifted by whole weeks of
     their own, which keeps what is kept above and gives 104^7 shifts. They need not be drawn: the
     count inside is a sum of seven independent counts, whose law is exact. What is lost is that a
-    burst over several days stays together; the bootstrap over weeks sees to bursts.
+    burst over several days stays together; the bootstrap over weeks sees to bursts. A service that
+    is changed at one and the same hour every week can never show evidence: its habit and the
+    effect of its changes cannot be told apart by time.
     Times are of the local clock, with Monday 00:00 at each week's start; circular within what was
     watched of a service. `is_pooled` picks the incidents of the pooled test (all without it).
     Source: the circular-shift test of Harris (2020), Nonsense correlations in neuroscience.

@@ -15,26 +15,33 @@ _LEAST = 64
 
 @dataclass(frozen=True)
 class Law:
-    """Probabilities of `first`, `first` + 1, ...; what lies outside is below 1e-15 together."""
+    """Probabilities of `first`, `first` + 1, ...; what lies outside is below 1e-15 together.
+
+    No probability is told as smaller than `precision`, which is what a transform leaves of it.
+    """
 
     first: int
     probability: Floats
+    precision: float = 0.0
 
     def at_least(self, count: int) -> float:
         """Return the probability of this count or more."""
-        return float(np.clip(self.probability[max(count - self.first, 0) :].sum(), 0.0, 1.0))
+        return self._told(self.probability[max(count - self.first, 0) :])
 
     def at_most(self, count: int) -> float:
         """Return the probability of this count or fewer."""
-        return float(np.clip(self.probability[: max(count - self.first + 1, 0)].sum(), 0.0, 1.0))
+        return self._told(self.probability[: max(count - self.first + 1, 0)])
 
     def as_unlikely(self, count: int) -> float:
         """Return the probability of all counts that are no more likely than this one."""
         place = count - self.first
         if not 0 <= place < self.probability.size:
-            return 0.0
+            return self.precision
         limit = self.probability[place] * (1 + 1e-7)
-        return float(min(self.probability[self.probability <= limit].sum(), 1.0))
+        return self._told(self.probability[self.probability <= limit])
+
+    def _told(self, probabilities: Floats) -> float:
+        return float(np.clip(probabilities.sum(), self.precision, 1.0))
 
 
 def binomial_sum(n: Floats, p: Floats) -> Law:
@@ -82,4 +89,4 @@ def _chunks(n: Floats, p: Floats) -> Iterable[tuple[Floats, Floats]]:
 
 def _unfolded(wave: NDArray[np.complex128], first: int, size: int) -> Law:
     folded = np.fft.irfft(wave, size)
-    return Law(first, np.maximum(np.roll(folded, -(first % size)), 0.0))
+    return Law(first, np.maximum(np.roll(folded, -(first % size)), 0.0), precision=1e-15)

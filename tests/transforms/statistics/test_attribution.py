@@ -139,6 +139,16 @@ def test_shares_sum_to_one_and_nothing_depends_on_the_order_of_events(
     assert again.none_probability == pytest.approx(found.none_probability, rel=1e-6)
 
 
+def test_an_incident_is_judged_by_what_the_others_say(
+    planted: tuple[Estate, np.ndarray],
+) -> None:
+    estate, _ = planted
+    fit = fit_attribution(estate)
+    alone = replace(fit, own=replace(fit.own, decay=np.ones_like(fit.own.decay)))
+    usual, doubted = attribute(fit, estate), attribute(alone, estate)
+    assert doubted.none_probability.mean() > usual.none_probability.mean()
+
+
 def test_a_mark_that_only_causes_carry_raises_their_probability(
     planted: tuple[Estate, np.ndarray],
 ) -> None:
@@ -256,9 +266,10 @@ def test_fixed_weights_sum_to_one_and_favour_the_nearer(
 
 @given(counts=st.lists(st.floats(0, 50), min_size=241, max_size=241))
 def test_a_decay_is_a_distribution(counts: list[float]) -> None:
-    decay = smoothed(np.array(counts))
+    decay, own = smoothed(np.array(counts))
     assert decay.sum() == pytest.approx(1.0)
     assert np.all(decay >= 0)
+    assert np.all((own >= 0) & (own <= 1))
     shown = share_within(decay, np.linspace(-1, 72 * HOUR, 100))
     assert np.all(np.diff(shown) >= -1e-12)
     assert shown[0] == 0

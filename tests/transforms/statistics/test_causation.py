@@ -98,6 +98,12 @@ def test_the_law_of_a_sum_is_the_convolution_of_its_parts() -> None:
         assert found.at_most(count) == pytest.approx(law[: count + 1].sum(), abs=1e-12)
 
 
+def test_what_a_transform_cannot_tell_from_nothing_is_not_told_as_less() -> None:
+    law = binomial_sum(np.array([200.0]), np.array([0.01]))
+    assert law.at_least(150) == law.as_unlikely(150) == 1e-15
+    assert law.at_least(0) == 1.0
+
+
 MINUTES = st.lists(st.integers(-3 * 7 * 1440 - 200, 200), max_size=25)
 
 

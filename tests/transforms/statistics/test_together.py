@@ -1,5 +1,7 @@
 """Deployed in the same hour: Fisher's test on one service, every table on two, statsmodels."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact, hypergeom
 
 from transforms.statistics.multiple import benjamini_hochberg
+from transforms.statistics.neighbours import near_events
 from transforms.statistics.together import judge, lift
 
 GROUP = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
@@ -74,3 +77,32 @@ def test_pairs_are_tested_from_twenty_on_and_adjusted_together() -> None:
 def test_no_pairs_are_no_answer() -> None:
     nothing = np.zeros((0, 2))
     assert lift(nothing, nothing, nothing, nothing).p.size == 0
+
+
+EVENTS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.booleans()), max_size=30).map(
+    lambda rows: sorted(rows, key=lambda row: row[1])
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVENTS, st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=6))
+def test_neighbours_agree_with_a_look_at_every_pair(
+    events: list[tuple[int, int, bool]], links: list[tuple[int, int]]
+) -> None:
+    links = [(a, b) for a, b in links if max(a, b) < len(events)]
+    owner, at, blamed = ([row[i] for row in events] for i in range(3))
+    found = near_events(owner, at, blamed, ([a for a, _ in links], [b for _, b in links]),
+                        service_count=4, reach=3)  # fmt: skip
+    for one, other in product(range(4), repeat=2):
+        near = failed = alone = 0
+        for i, row in enumerate(events):
+            close = [j for j, two in enumerate(events)
+                     if two[0] == other and abs(two[1] - row[1]) <= 3]  # fmt: skip
+            if one == other or row[0] != one or not close:
+                continue
+            near += 1
+            alone += row[2]
+            failed += row[2] or any((i, j) in links for j in close)
+        assert found.near[one, other] == near
+        assert found.failed[one, other] == failed
+        assert found.blamed[one, other] == alone
