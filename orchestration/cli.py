@@ -45,6 +45,13 @@ class ReportOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
+class AnswerOutput(StrEnum):
+    """How an answer for people or bots is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file (default: leadline.yml).")
 ]
@@ -209,6 +216,24 @@ def why(
     from orchestration.commands import why as command
 
     command.why(incident, output=output.value)
+
+
+@app.command()
+def risk(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="change:ID or change_request:ID, or the number: CHG0001234, owner/repository#12."
+        ),
+    ],
+    output: Annotated[
+        AnswerOutput, typer.Option("--format", "-f", help="How the answer is written.")
+    ] = AnswerOutput.TABLE,
+) -> None:
+    """Say how risky an open change or planned change request is, and why."""
+    from orchestration.commands import risk as command
+
+    command.risk(subject, output=output.value)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

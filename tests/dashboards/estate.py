@@ -18,6 +18,7 @@ import polars as pl
 from tests.dashboards.estate_causes import create_causes
 from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_insights import create_insights
+from tests.dashboards.estate_risk import create_risk
 from tests.dashboards.estate_sql import METRICS, create_metric
 
 AS_OF = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -197,6 +198,11 @@ def publish(
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
         create_correlations(connection)
         create_causes(connection, hostile=HOSTILE[0])
+        failed = sum(row["is_failed"] for row in estate.deployments)
+        create_risk(
+            connection, as_of=estate.as_of, failed=failed, is_quiet=not estate.deployments,
+            hostile=HOSTILE[0],
+        )  # fmt: skip
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),
