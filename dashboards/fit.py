@@ -21,13 +21,16 @@ from dashboards.words import (
 Row = Mapping[str, Any]
 _PARAMETERS = {
     "incidents_per_change_event": "Incidents per change event",
-    "service_multiplier": "How often changes of a service cause incidents, against usual",
-    "batch_multiplier": "By batch size, against a usual one",
-    "distance_multiplier": "By distance, against the same service",
-    "background_per_week": "Incidents a week without any deployment",
-    "hour_multiplier": "Incidents without any deployment, by hour (UTC; from 24 on weekends)",
-    "shown_within_seconds": "Share of caused incidents that show within",
     "shown_in_flight": "Share of caused incidents that show while it is under way",
+    "shown_within_seconds": "Share of caused incidents that show within",
+    "distance_multiplier": "By distance in hops, against the same service",
+    "batch_multiplier": "By batch size, against a usual one",
+    "background_per_week": "Incidents a week without any deployment",
+    "service_multiplier": "How often changes of a service cause incidents, against usual",
+    "hour_multiplier": "Incidents without any deployment, by hour (UTC; from 24 on weekends)",
+}
+_UNFAIR = {
+    "record": " Records name causes and never say that there was none, so this is no fair sample."
 }
 _LABELS = {"verdict": "what people judged", "record": "what records name"}
 
@@ -83,10 +86,16 @@ def parameters_table(parameters: pl.DataFrame) -> pl.DataFrame:
                 "Of": _level(row),
                 "Value": _value(row),
             }
-            for row in parameters.sort("parameter", "level_order").iter_rows(named=True)
+            for row in sorted(parameters.iter_rows(named=True), key=_place)
         ],
         schema=dict.fromkeys(("Parameter", "Of", "Value"), pl.String),
     )
+
+
+def _place(row: Row) -> tuple[int, int]:
+    known = list(_PARAMETERS)
+    name = row["parameter"]
+    return known.index(name) if name in known else len(known), row["level_order"]
 
 
 def _level(row: Row) -> str:
@@ -123,18 +132,25 @@ def score_words(row: Row) -> str:
     """Return how well the model alone finds causes that are known otherwise."""
     known = count_words(row["incident_count"], "incident")
     label = _LABELS.get(row["label_source"], row["label_source"])
-    parts = [
-        f"{name} {percent_words(row[f'{key}_share'], n=row['incident_count'])} (likely "
-        f"{percent_words(row[f'{key}_low'], n=1)} to {percent_words(row[f'{key}_high'], n=1)})"
-        for name, key in (("of its links right are", "precision"), ("causes it finds", "recall"))
-        if row[f"{key}_share"] is not None
-    ]
+    n = row["incident_count"]
+    told = "it links none of them"
+    if row["precision_share"] is not None:
+        told = f"{_share(row, 'precision', n)} of its links are right"
+    if row["recall_share"] is not None:
+        told += f", and it finds {_share(row, 'recall', n)} of the causes"
     brier = DASH if row["brier"] is None else f"{row['brier']:.3f}"
-    told = "; ".join(parts) or "it links none of them"
     return (
         f"Against {label} ({known}; the model does not see it): {told}; "
-        f"Brier score {brier} (0 is perfect, 2 the worst)."
+        f"Brier score {brier} (0 is perfect, 2 the worst).{_UNFAIR.get(row['label_source'], '')}"
     )
+
+
+def _share(row: Row, key: str, n: int) -> str:
+    share, low, high = (
+        percent_words(row[f"{key}_{end}"], n=n if end == "share" else 1)
+        for end in ("share", "low", "high")
+    )
+    return f"{share} (likely {low} to {high})"
 
 
 def calibration_table(calibration: pl.DataFrame) -> pl.DataFrame:

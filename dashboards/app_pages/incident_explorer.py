@@ -193,7 +193,7 @@ def _draw_list(view: View, incidents: Sequence[Incident]) -> None:
     st.dataframe(
         list_frame(view, incidents),
         hide_index=True,
-        height=420,
+        height=520,
         key=key,
         on_select=lambda: _pick(key, ids),
         selection_mode="single-row",

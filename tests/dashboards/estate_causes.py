@@ -89,9 +89,6 @@ _STATEMENTS = (
         from v1.services
         union all
         select unnest(['web-shop', 'mobile-bff']), 'basket', unnest([1, 2])""",
-    """create table v1.service_causation as
-        select 'organisation' as scope, 'all' as scope_id, 'evidence' as statement
-        union all select 'service', 'content', 'no_evidence'""",
     """create table v1.deployment_changes as
         select deployment_id, change_id, service_id, title, source_url, exclusion_reason,
         commit_count, length(title) % 3 as approver_count, 2::bigint as review_count,

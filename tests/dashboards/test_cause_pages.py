@@ -127,17 +127,25 @@ def test_the_model_is_explained_with_its_fit_parameters_and_record(
     for part in (
         "Fitted on 130 incidents with a candidate and 2,000 change events.",
         "log-likelihood -1,667.9, that is 311.3 more", "converged after 33 rounds",
-        "code 0", "Against what records name (63 incidents; the model does not see it)",
+        "code 0",
+        "97 % (likely 89 % to 99 %) of its links are right, and it finds 97 %",
+        "Against what records name (63 incidents; the model does not see it)",
         "Brier score 0.028",
     ):  # fmt: skip
         assert part in text.replace("\\", "")
 
 
 def test_without_evidence_the_page_says_so_and_links_to_the_test(
-    look_at: OpenPage, published_home: Path
+    open_page: OpenPage, own_home: Path
 ) -> None:
-    assert "no evidence that deployments cause" not in said(look_at(published_home, "incidents"))
-    text = said(look_at(published_home, "incidents", service="content"))
+    file = own_home / "published" / "current" / "warehouse.duckdb"
+    with duckdb.connect(str(file.resolve())) as connection:
+        connection.execute(
+            "update v1.service_causation set statement = "
+            "case when scope_id = 'content' then 'no_evidence' else 'evidence' end"
+        )
+    assert "no evidence that deployments cause" not in said(open_page(own_home, "incidents"))
+    text = said(open_page(own_home, "incidents", service="content"))
     assert "There is no evidence that deployments cause incidents here" in text
     assert "(correlations?service=content" in text
 

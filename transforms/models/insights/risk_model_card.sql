@@ -11,8 +11,25 @@ with
             max(case when part = 'brier' and level = 'all' then value end) as brier,
             max(
                 case when part = 'base_brier' and level = 'all' then value end
-            ) as base_brier
+            ) as base_brier,
+            max(
+                case when part = 'captured_10' and level = 'all' then value end
+            ) as captured_count,
+            max(
+                case when part = 'failed' and level = 'all' then value end
+            ) as evaluated_failed_count
         from {{ ref("int_risk_fit") }}
+    ),
+    judged as (
+        {# chance captures a tenth #}
+        select
+            *,
+            coalesce(
+                brier < base_brier
+                and {{ wilson_low("captured_count", "evaluated_failed_count") }} > 0.1,
+                false
+            ) as is_used
+        from numbers
     ),
     trained as (
         select min(started_at) as trained_from_at, max(started_at) as trained_to_at
@@ -26,19 +43,19 @@ select
         then
             cast(cast(numbers.failed_count as bigint) as varchar)
             || ' failures are known, 30 are needed'
-        when not coalesce(numbers.brier < numbers.base_brier, false)
-        then 'it does no better than the rate of all deployments; rules alone decide'
+        when not numbers.is_used
+        then 'it is not clearly better than chance; rules alone decide'
     end as reason,
     cast(numbers.trained_count as bigint) as trained_count,
     cast(numbers.failed_count as bigint) as failed_count,
     numbers.parameter_count,
     numbers.evaluated_month_count,
-    coalesce(numbers.brier < numbers.base_brier, false) as is_used,
+    numbers.is_used,
     numbers.failed_count / nullif(numbers.trained_count, 0) as base_rate,
     trained.trained_from_at,
     trained.trained_to_at,
     build.definition_version,
     build.code_version
-from numbers
+from judged as numbers
 cross join trained
 cross join {{ ref("build_information") }} as build
