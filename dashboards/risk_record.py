@@ -99,8 +99,8 @@ def draw_features(card: Row, coefficients: Sequence[Row]) -> None:
                 key="risk_odds", alt=f"Odds ratios for one standard deviation more: {told}",
             )  # fmt: skip
             st.caption(
-                "For one standard deviation (sd) more of the feature, shrunk towards 1 until failures "
-                "say otherwise. Association, not cause: a "
+                "For one standard deviation (sd) more of the feature, shrunk towards 1 until "
+                "failures say otherwise. Association, not cause: a "
                 "feature can stand for something that is not measured."
             )
         else:

@@ -89,6 +89,15 @@ def headline(card: Row, all_months: Row | None) -> str:
     return f"The model is not used: {refusal_words(card)}. The rules below decide."
 
 
+def beside_words(card: Row, all_months: Row | None) -> str:
+    """Return what belongs beside the headline: what chance does, and what a model unused did."""
+    if card["state"] != "fitted":
+        return ""
+    captured = capture_words(all_months)
+    said = [chance_sentence(all_months)] if captured else []
+    return " ".join(said if is_used(card) else [captured, *said])
+
+
 def percentile_words(percentile: float | None) -> str:
     """Return a percentile as what it is a share of."""
     short = likelier_words(percentile)

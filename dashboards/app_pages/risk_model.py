@@ -35,8 +35,9 @@ def render(view: View) -> None:
     coefficients = _rows(view, "risk_coefficients", order="importance_order")
     whole = next((one for one in evaluations if one["month_start_date"] is None), None)
     st.markdown(f"#### {words.headline(card, whole)}")
-    if words.is_used(card) and words.chance_sentence(whole):
-        st.markdown(words.chance_sentence(whole))
+    beside = words.beside_words(card, whole)
+    if beside:
+        st.markdown(beside)
     titles = {str(one["feature"]): one for one in coefficients}
     _draw_waiting(view, read_subjects(view, titles), card)
     if card["state"] == "fitted":

@@ -270,8 +270,9 @@ def _show(answer: Answer) -> None:
             ],
         )  # fmt: skip
     say(words.headline(card, answer.evaluation).replace("rules below", "rules"))
-    if is_used and words.chance_sentence(answer.evaluation):
-        say(words.chance_sentence(answer.evaluation))
+    beside = words.beside_words(card, answer.evaluation)
+    if beside:
+        say(beside)
     say(f"{words.trained_words(card)} Association, not cause.")
     say(f"As of {answer.as_of:%Y-%m-%d %H:%MZ}; an open change as if it were deployed alone then.")
 

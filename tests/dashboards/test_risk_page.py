@@ -170,6 +170,7 @@ def test_a_model_that_does_no_better_gives_no_probability(
         "The rules below decide."
     ) in text
     assert "No probability is given" in text
+    assert f"{HELD_BACK} Gating a tenth at random holds back 10 %." in text
     rows = waiting(app)
     assert "Probability to fail" not in rows
     assert rows["Why"].iloc[0] == "outside working hours; the service is of tier 1"
@@ -242,6 +243,10 @@ def test_a_capture_that_chance_could_give_is_said_so() -> None:
              "capture_10_high": 0.25}  # fmt: skip
     assert words.headline(CARD, whole).endswith("held back 7 (13 %, likely 6 % to 25 %).")
     assert "not clearly better than gating a tenth at random" in words.chance_sentence(whole)
+    unused = words.beside_words(CARD | {"is_used": False}, whole)
+    assert unused.startswith("Of 51 failed deployments")
+    assert "not clearly better" in unused
+    assert words.beside_words({"state": "refused"}, None) == ""
 
 
 def test_a_model_that_nothing_judged_is_not_used_for_that_reason() -> None:
