@@ -39,10 +39,11 @@ class Subject:
         return plain_text(f"{self.score['number']} {self.score['title'] or ''}")
 
 
-def read_subjects(view: View, titles: Mapping[str, Row]) -> tuple[Subject, ...]:
+def read_subjects(view: View, titles: Mapping[str, Row], *, is_used: bool) -> tuple[Subject, ...]:
     """Return what waits in the selection, the riskiest first, at most 500.
 
-    Within a risk the likeliest to fail come first. `titles` has the features' rows by name.
+    Within a risk the likeliest to fail come first; a model that is not used has no say in the
+    order either. `titles` has the features' rows by name.
     """
     chosen = view.selection
     filters: dict[str, object] = {"subject_kind": list(words.KINDS)}
@@ -50,12 +51,13 @@ def read_subjects(view: View, titles: Mapping[str, Row]) -> tuple[Subject, ...]:
         filters["team_id"] = list(chosen.team_ids)
     if chosen.service_ids:
         filters["service_id"] = list(chosen.service_ids)
+    order = "-percentile" if is_used else "number"
     scores: list[Row] = []
     for level in words.LEVELS:
         left = MOST - len(scores)
         if left > 0:
             found = view.rows(
-                "risk_scores", filters={**filters, "risk": level}, order="-percentile", limit=left
+                "risk_scores", filters={**filters, "risk": level}, order=order, limit=left
             )
             scores += found.iter_rows(named=True)
     reasons = _reasons(view, [score["subject_id"] for score in scores], titles)

@@ -39,7 +39,7 @@ def render(view: View) -> None:
     if beside:
         st.markdown(beside)
     titles = {str(one["feature"]): one for one in coefficients}
-    _draw_waiting(view, read_subjects(view, titles), card)
+    _draw_waiting(view, read_subjects(view, titles, is_used=words.is_used(card)), card)
     if card["state"] == "fitted":
         draw_record(evaluations, _rows(view, "risk_calibration", order="bin_low"))
     draw_features(card, coefficients)

@@ -104,8 +104,9 @@ def _rows(
     return published.rows(table, filters=filters, order=order).to_dicts()
 
 
-def _order(score: Row) -> tuple[int, float, str]:
-    return words.LEVELS.index(score["risk"]), -(score["percentile"] or 0.0), score["service_id"]
+def _order(score: Row) -> tuple[int, int, str]:
+    risk, likelihood = (words.LEVELS.index(score[name]) for name in ("risk", "likelihood"))
+    return risk, likelihood, score["service_id"]
 
 
 def _parsed(subject: str) -> tuple[tuple[str, ...], str]:

@@ -173,6 +173,9 @@ def test_a_model_that_does_no_better_gives_no_probability(
     assert f"{HELD_BACK} Gating a tenth at random holds back 10 %." in text
     rows = waiting(app)
     assert "Probability to fail" not in rows
+    # by risk, then by number: the unused model does not even order them
+    numbers = [what.split()[0] for what in rows["What"]]
+    assert numbers[:3] == ["CHG0001234", "acme/shop#7", "CHG0002000"]
     assert rows["Why"].iloc[0] == "outside working hours; the service is of tier 1"
     assert "How good it was in months it had not seen" in text
 
