@@ -29,7 +29,7 @@ ALL = "All severities"
 SEVERITIES: Mapping[str, int] = {
     ALL: 99, "Severity 1": 1, "Severity 1 and 2": 2, "Severity 1 to 3": 3,
 }  # fmt: skip
-LANES, TICKS = 12, 4000
+LANES, TICKS = 7, 4000
 
 
 def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
