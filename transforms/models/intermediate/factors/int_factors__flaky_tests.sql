@@ -3,13 +3,11 @@
   up, so one sum over the 14 days before answers for every deployment at once.
 #}
 with
-    cases as (
+    results as (
         select
             service_id,
             max(started_at) as occurred_at,
-            case
-                when count(distinct status in ('failed', 'error')) = 2 then 1 else 0
-            end as is_flaky
+            bool_or(status = 'passed') and bool_or(status <> 'passed') as is_flaky
         from {{ ref("test_results") }}
         where
             status in ('passed', 'failed', 'error')
@@ -19,14 +17,21 @@ with
         group by service_id, commit_sha, suite, class_name, test_name
     ),
     events as (
-        select service_id, occurred_at, is_flaky, 1 as is_case, null as deployment_id
-        from cases
+        {# cases of one report share their instant #}
+        select
+            service_id,
+            occurred_at,
+            count(case when is_flaky then 1 end) as flaky_count,
+            count(*) as case_count,
+            null as deployment_id
+        from results
+        group by service_id, occurred_at
         union all
         select
             service_id,
             started_at as occurred_at,
-            0 as is_flaky,
-            0 as is_case,
+            0 as flaky_count,
+            0 as case_count,
             deployment_id
         from {{ ref("fct_deployments") }}
         where started_at is not null and service_id is not null
@@ -34,8 +39,8 @@ with
     summed as (
         select
             deployment_id,
-            sum(is_flaky) over before as flaky_count,
-            sum(is_case) over before as case_count
+            sum(flaky_count) over before as flaky_count,
+            sum(case_count) over before as case_count
         from events
         window
             before as (
