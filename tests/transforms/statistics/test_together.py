@@ -3,11 +3,13 @@
 from itertools import product
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact, hypergeom
 
+from transforms.statistics.codeployment_table import codeployment_table, first_counted
 from transforms.statistics.multiple import benjamini_hochberg
 from transforms.statistics.neighbours import near_events
 from transforms.statistics.together import judge, lift
@@ -106,3 +108,43 @@ def test_neighbours_agree_with_a_look_at_every_pair(
         assert found.near[one, other] == near
         assert found.failed[one, other] == failed
         assert found.blamed[one, other] == alone
+
+
+def test_where_too_many_are_near_each_other_the_latest_are_counted() -> None:
+    exposed = np.array([0.0, 10.0, 20.0, 90_000.0, 90_010.0])
+    # Looking at itself and its neighbours, each of the first three sees 3 and each of the rest 2.
+    assert [first_counted(exposed, most=most) for most in (13, 12, 4, 3)] == [0, 1, 3, 4]
+    events = pl.DataFrame(
+        {
+            "service_id": ["a", "b"] * 8,
+            "exposed_seconds": [
+                float(hour * 86_400 + side) for hour in range(8) for side in (0, 60)
+            ],
+            "is_blamed": [False] * 16,
+            "shared_with": [[]] * 15 + [[1, 14]],
+        },
+        schema_overrides={"shared_with": pl.List(pl.Int64)},
+    )
+    whole = codeployment_table(events)
+    assert whole["codeployment_count"].to_list() == [8]
+    assert whole["counted_from_seconds"].to_list() == [0.0]
+
+
+def test_a_cut_counts_the_same_as_if_nothing_had_been_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = pl.DataFrame(
+        {
+            "service_id": ["a", "b"] * 8,
+            "exposed_seconds": [
+                float(hour * 86_400 + side) for hour in range(8) for side in (0, 60)
+            ],
+            "is_blamed": [False, True] * 8,
+            "shared_with": [[], [0]] * 8,
+        },
+        schema_overrides={"shared_with": pl.List(pl.Int64)},
+    )
+    monkeypatch.setattr("transforms.statistics.codeployment_table.MOST_NEAR", 24)
+    cut = codeployment_table(events)
+    assert cut["codeployment_count"].to_list() == [6]
+    assert cut["counted_from_seconds"].to_list() == [2 * 86_400.0]

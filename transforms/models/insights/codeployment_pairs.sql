@@ -16,5 +16,6 @@ select
     lift_low,
     lift_high,
     p_value,
-    p_adjusted
+    p_adjusted,
+    {{ epoch_instant("counted_from_seconds") }} as counted_from_at
 from {{ ref("int_codeployment_lifts") }}
