@@ -50,6 +50,7 @@ class Company:
         self._upstream(estate)
         self._under_way(estate)
         self._named(estate)
+        self._unmapped(estate)
         self._judged(estate, root)
         self.published: Published = publish_estate(root, estate)
 
@@ -88,6 +89,11 @@ class Company:
         self.ids["nearer"] = _deploy(estate, service, ONSET - 10 * MINUTE)
         self.ids["named"] = named
         self._incident(estate, "named-incident", service, caused_by=named)
+
+    def _unmapped(self, estate: Estate) -> None:
+        service = _service(estate, "case-unmapped")
+        self.ids["stranger"] = _deploy(estate, "nobody-s-service", ONSET - HOUR)
+        self._incident(estate, "unmapped", service, caused_by=self.ids["stranger"])
 
     def _judged(self, estate: Estate, root: Path) -> None:
         for case in ("confirmed", "rejected", "cleared"):
@@ -188,6 +194,16 @@ def test_what_a_record_names_is_certain_and_what_the_model_says_stays_beside_it(
     assert 0 < found["model_none_probability"] < 1
 
 
+def test_a_record_may_name_a_deployment_that_no_graph_leads_to(
+    company: Company,
+) -> None:
+    found, suspects = company.attribution("unmapped"), company.suspects("unmapped")
+    assert (found["attribution"], found["basis"]) == ("deployment", "record")
+    assert set(suspects) == {"stranger"}
+    assert suspects["stranger"]["probability"] == 1.0
+    assert not suspects["stranger"]["is_candidate"]
+
+
 def test_a_person_who_confirms_makes_it_certain_and_the_deployment_failed(
     company: Company,
 ) -> None:
@@ -255,7 +271,7 @@ def test_calibration_is_from_what_people_and_records_know(company: Company) -> N
         row["label_source"]: row
         for row in company.published.rows("attribution_scores").iter_rows(named=True)
     }
-    assert scores["record"]["incident_count"] == 1
+    assert scores["record"]["incident_count"] == 2
     verdicts = scores["verdict"]
     assert (verdicts["incident_count"], verdicts["caused_count"]) == (2, 1)
     # The model links the nearer deployment in both: wrong in one, and there was none in the other.

@@ -107,9 +107,10 @@ def read_frames(
 ) -> Frames:
     """Return what an attribution reads of the tables of those names.
 
-    Of an incident without a known service nothing can be said; it is left out.
+    Of incidents and events without a known service nothing can be said; they are left out.
     """
-    chosen_events = _frame(events.project(_EVENTS).order("change_event_id"))
+    placed = events.filter("service_id is not null")
+    chosen_events = _frame(placed.project(_EVENTS).order("change_event_id"))
     counted = incidents.filter("exclusion_reason is null and impact_started_at is not null")
     every = _frame(
         counted.project("incident_id, epoch(impact_started_at) as impact_at").order("incident_id")

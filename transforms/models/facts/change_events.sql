@@ -22,6 +22,5 @@ from {{ ref("fct_deployments") }}
 where
     environment_tier = 'production'
     and exclusion_reason is null
-    and service_id is not null
     and started_at is not null
     and (reached_production or status = 'in_progress')

@@ -3,17 +3,19 @@
   or a record names has probability 1, what a person rejected 0; the model's own word stands beside.
 #}
 with
+    events as (select * from {{ ref("change_events") }}),
     said as (
         select
-            incident_id,
-            deployment_id as change_event_id,
-            bool_or(is_confirmed) as is_named,
+            links.incident_id,
+            links.deployment_id as change_event_id,
+            bool_or(links.is_confirmed) as is_named,
             arg_max(
-                case evidence when 'verdict' then 'verdict' else 'record' end,
-                evidence = 'verdict'
+                case links.evidence when 'verdict' then 'verdict' else 'record' end,
+                links.evidence = 'verdict'
             ) as evidence
-        from {{ ref("deployment_incidents") }}
-        group by incident_id, deployment_id
+        from {{ ref("deployment_incidents") }} as links
+        inner join events on links.deployment_id = events.change_event_id
+        group by links.incident_id, links.deployment_id
     ),
     named as (
         select incident_id, count(*) as named_count
@@ -135,6 +137,4 @@ select
     judged.batch_multiplier,
     judged.service_multiplier
 from judged
-inner join
-    {{ ref("change_events") }} as events
-    on judged.change_event_id = events.change_event_id
+inner join events on judged.change_event_id = events.change_event_id

@@ -26,7 +26,7 @@ with
         select
             service_id, {{ wall_clock("exposed_at", report_timezone()) }} as occurred_at
         from {{ ref("change_events") }}
-        where not is_running
+        where not is_running and service_id is not null
     ),
     watched as (
         select

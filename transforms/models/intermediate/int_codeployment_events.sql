@@ -15,6 +15,7 @@ with
         where
             events.kind in ('forward', 'rework')
             and not events.is_running
+            and events.service_id is not null
             and events.exposed_at <= {{ as_of() }} - interval 72 hours
     ),
     suspects as (
