@@ -15,6 +15,7 @@ from connectors._contract import Bounded, Connector
 MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
+    "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "junit": {"path": "."},

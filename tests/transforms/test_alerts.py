@@ -1,0 +1,113 @@
+"""Alerts from raw pages on: when each began, and how well its end is known."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orchestration.lake import Lake
+from orchestration.lake_run import BulkPage
+from orchestration.run import Context, build_and_publish
+from orchestration.settings import Environment
+from tests.connectors.test_alertmanager import alert
+from tests.transforms.estate import Estate, at
+from transforms.home import Home
+from transforms.published import Published, open_published
+
+PAY = {"alertname": "ServiceDown", "service": "pay", "severity": "critical"}
+DISK = {"alertname": "DiskFull", "job": "shop", "instance": "shop-1:9100"}
+CLOUD = {"alertname": "CloudBill"}
+NOON = at("2026-04-01 12:00")
+
+
+def _form(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _poll(lake: Lake, moment: datetime, *alerts: Mapping[str, Any]) -> None:
+    """Keep one read of a whole list, as the connector stores it."""
+    page = BulkPage(
+        body=json.dumps(alerts).encode(), row_count=len(alerts), read_at=moment, format="array"
+    )
+    lake.append_bulk("alertmanager", "alerts", kind="alertmanager", pages=[page], read_at=moment)
+
+
+def _minutes(count: float) -> datetime:
+    return NOON + timedelta(minutes=count)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    home = Home(root=tmp_path_factory.mktemp("alerts"))
+    estate = Estate()
+    for service in ("pay", "shop"):
+        estate.service(service, team="crew")
+    estate.write(home.lake, read_at=NOON)
+    lake = Lake(home.lake)
+    ahead = {"endsAt": _form(NOON + timedelta(hours=9))}
+    first = alert(PAY, _form(_minutes(-7)), **ahead)
+    again = alert(PAY, _form(_minutes(22)), **ahead)
+    disk = alert(DISK, _form(_minutes(-30)), **ahead)
+    stated = alert(CLOUD, _form(_minutes(-9)), endsAt=_form(_minutes(-1)))
+    unusable = alert(DISK, "soon", **ahead)
+    _poll(lake, _minutes(0), first, disk, stated)
+    _poll(lake, _minutes(10), first, disk)
+    # Not every record of this read is usable: that `first` is missing is no evidence.
+    _poll(lake, _minutes(20), unusable)
+    # `first` ended before 22, when its labels fired again.
+    _poll(lake, _minutes(30), again, disk)
+    _poll(lake, _minutes(40))
+    _poll(lake, _minutes(50), disk)
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    build_and_publish(Context(home=home, environment=Environment(), clock=lambda: now))
+    yield open_published(home)
+
+
+def _alerts(published: Published, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    rows = published.rows("alerts").sort("started_at").iter_rows(named=True)
+    return [row for row in rows if json.loads(row["labels"]) == labels]
+
+
+def _naive(count: float) -> datetime:
+    return _minutes(count).replace(tzinfo=None)
+
+
+def test_an_alert_that_a_later_read_does_not_have_ended_between_the_two(
+    published: Published,
+) -> None:
+    first, again = _alerts(published, PAY)
+    assert (first["started_at"], first["last_seen_at"]) == (_naive(-7), _naive(10))
+    assert (first["ended_at"], first["ended_at_is_bound"]) == (_naive(22), True)
+    assert (again["started_at"], again["last_seen_at"]) == (_naive(22), _naive(30))
+    assert (again["ended_at"], again["ended_at_is_bound"]) == (_naive(40), True)
+
+
+def test_an_alert_that_comes_back_with_its_start_never_ended(published: Published) -> None:
+    (disk,) = _alerts(published, DISK)
+    assert disk["started_at"] == _naive(-30)
+    assert disk["last_seen_at"] == _naive(50)
+    assert (disk["ended_at"], disk["ended_at_is_bound"]) == (None, False)
+
+
+def test_an_end_that_the_source_states_is_no_bound(published: Published) -> None:
+    (stated,) = _alerts(published, CLOUD)
+    assert (stated["ended_at"], stated["ended_at_is_bound"]) == (_naive(-1), False)
+
+
+def test_the_service_is_named_by_its_label_else_by_the_job(published: Published) -> None:
+    names = {
+        (row["name"], row["severity"], row["service_name"], row["service_id"])
+        for row in published.rows("alerts").iter_rows(named=True)
+    }
+    assert names == {
+        ("ServiceDown", "critical", "pay", "pay"),
+        ("DiskFull", None, "shop", "shop"),
+        ("CloudBill", None, None, None),
+    }
+
+
+def test_what_is_no_alert_is_set_aside_with_its_reason(published: Published) -> None:
+    (row,) = published.rows("quarantined_records").iter_rows(named=True)
+    assert row["reason"] == "an alert without start"
