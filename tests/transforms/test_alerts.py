@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from connectors import prometheus
 from orchestration.lake import Lake
 from orchestration.lake_run import BulkPage
 from orchestration.run import Context, build_and_publish
 from orchestration.settings import Environment
+from tests.connectors.fakes import FakeTime, Script, json_reply, next_cursor, pages_of, read
 from tests.connectors.test_alertmanager import alert
+from tests.connectors.test_prometheus import FakePrometheus
 from tests.transforms.estate import Estate, at
 from transforms.home import Home
 from transforms.published import Published, open_published
@@ -32,6 +35,31 @@ def _poll(lake: Lake, moment: datetime, *alerts: Mapping[str, Any]) -> None:
         body=json.dumps(alerts).encode(), row_count=len(alerts), read_at=moment, format="array"
     )
     lake.append_bulk("alertmanager", "alerts", kind="alertmanager", pages=[page], read_at=moment)
+
+
+def _query(lake: Lake, *runs: datetime) -> None:
+    """Keep what the connector yields in runs at some moments, as it stores it."""
+    config = prometheus.Config(base_url="https://prometheus.test", since=_minutes(-14 * 60))
+    connector, cursor = prometheus.connect(config, name="prometheus"), None
+    fake = FakePrometheus(
+        (PAY, [(_minutes(-7), _minutes(21)), (_minutes(25), _minutes(30))]),
+        # Over a day's slices and over all runs; active at the end.
+        (DISK, [(_minutes(-13 * 60), _minutes(30 * 60))]),
+    )
+    rule = {"type": "alerting", "name": "DiskFull", "query": "disk", "labels": {"severity": "page"}}
+    groups = {"groups": [{"name": "all", "rules": [rule]}]}
+    rules = Script(json_reply({"status": "success", "data": groups}))
+    for moment in runs:
+        time = FakeTime(moment)
+        items = read(connector, "alerts", fake, cursor=cursor, time=time)
+        cursor = next_cursor(connector, "alerts", items, cursor)
+        for stream, found in (("alerts", items), ("rules", read(connector, "rules", rules))):
+            pages = [
+                BulkPage(body=page.decoded or b"", row_count=page.row_count,
+                         read_at=moment, context=page.context)
+                for page in pages_of(found, stream)
+            ]  # fmt: skip
+            lake.append_bulk("prometheus", stream, kind="prometheus", pages=pages, read_at=moment)
 
 
 def _minutes(count: float) -> datetime:
@@ -60,14 +88,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     _poll(lake, _minutes(30), again, disk)
     _poll(lake, _minutes(40))
     _poll(lake, _minutes(50), disk)
+    _query(lake, _minutes(15), _minutes(27.6), _minutes(12 * 60), _minutes(29 * 60))
     now = datetime(2026, 5, 1, tzinfo=UTC)
     build_and_publish(Context(home=home, environment=Environment(), clock=lambda: now))
     yield open_published(home)
 
 
-def _alerts(published: Published, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+def _alerts(
+    published: Published, labels: Mapping[str, str], source: str = "alertmanager"
+) -> list[dict[str, Any]]:
     rows = published.rows("alerts").sort("started_at").iter_rows(named=True)
-    return [row for row in rows if json.loads(row["labels"]) == labels]
+    return [row for row in rows if row["source"] == source and json.loads(row["labels"]) == labels]
 
 
 def _naive(count: float) -> datetime:
@@ -100,12 +131,34 @@ def test_the_service_is_named_by_its_label_else_by_the_job(published: Published)
     names = {
         (row["name"], row["severity"], row["service_name"], row["service_id"])
         for row in published.rows("alerts").iter_rows(named=True)
+        if row["source"] == "alertmanager"
     }
     assert names == {
         ("ServiceDown", "critical", "pay", "pay"),
         ("DiskFull", None, "shop", "shop"),
         ("CloudBill", None, None, None),
     }
+
+
+def test_samples_are_one_alert_from_the_first_to_the_last_without_a_gap(
+    published: Published,
+) -> None:
+    first, second = _alerts(published, PAY, "prometheus")
+    assert (first["started_at"], first["last_seen_at"]) == (_naive(-7), _naive(21))
+    assert (first["ended_at"], first["ended_at_is_bound"]) == (_naive(22), True)
+    assert (second["started_at"], second["ended_at"]) == (_naive(25), _naive(31))
+    (polled, _) = _alerts(published, PAY)
+    assert polled["fingerprint"] == first["fingerprint"]
+    assert polled["alert_id"] != first["alert_id"]
+
+
+def test_an_alert_that_fires_at_the_last_point_is_active_with_its_rules_severity(
+    published: Published,
+) -> None:
+    (disk,) = _alerts(published, DISK, "prometheus")
+    assert (disk["started_at"], disk["last_seen_at"]) == (_naive(-13 * 60), _naive(29 * 60))
+    assert (disk["ended_at"], disk["ended_at_is_bound"]) == (None, False)
+    assert (disk["severity"], disk["service_id"]) == ("page", "shop")
 
 
 def test_what_is_no_alert_is_set_aside_with_its_reason(published: Published) -> None:

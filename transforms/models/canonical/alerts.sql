@@ -19,6 +19,22 @@ with
             ordinal,
             read_at
         from {{ ref("int_alerts__polled") }}
+        union all
+        select
+            source,
+            fingerprint,
+            name,
+            severity,
+            labels,
+            started_at,
+            ended_before as known_ended_at,
+            ended_before is not null as ended_at_is_bound,
+            last_seen_at,
+            source_url,
+            page_id,
+            ordinal,
+            read_at
+        from {{ ref("int_alerts__sampled") }}
     ),
     named as (
         select
