@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from connectors import prometheus
@@ -22,6 +23,14 @@ from transforms.published import Published, open_published
 PAY = {"alertname": "ServiceDown", "service": "pay", "severity": "critical"}
 DISK = {"alertname": "DiskFull", "job": "shop", "instance": "shop-1:9100"}
 CLOUD = {"alertname": "CloudBill"}
+# Minutes after noon. Of pay: long before any alert was read; with an alert in the 2 hours before,
+# twice; with one of which nobody knows when it ended between two reads; without any; and when no
+# alert was read any more. No alert ever names still.
+DEPLOYED = {
+    "pay": (-9000, 121, 145, 155, 190, 3000),
+    "shop": (-9000, 200),
+    "still": (-9000, 200),
+}
 NOON = at("2026-04-01 12:00")
 
 
@@ -67,11 +76,20 @@ def _minutes(count: float) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    home = Home(root=tmp_path_factory.mktemp("alerts"))
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(root=tmp_path_factory.mktemp("alerts"))
+
+
+@pytest.fixture(scope="module")
+def published(home: Home) -> Iterator[Published]:
     estate = Estate()
-    for service in ("pay", "shop"):
+    for service, minutes in DEPLOYED.items():
         estate.service(service, team="crew")
+        parents: tuple[str, ...] = ()
+        for count in minutes:
+            sha = estate.commit(service, _minutes(count - 30), parents=parents)
+            estate.deploy(service, sha, _minutes(count))
+            parents = (sha,)
     estate.write(home.lake, read_at=NOON)
     lake = Lake(home.lake)
     ahead = {"endsAt": _form(NOON + timedelta(hours=9))}
@@ -159,6 +177,28 @@ def test_an_alert_that_fires_at_the_last_point_is_active_with_its_rules_severity
     assert (disk["started_at"], disk["last_seen_at"]) == (_naive(-13 * 60), _naive(29 * 60))
     assert (disk["ended_at"], disk["ended_at_is_bound"]) == (None, False)
     assert (disk["severity"], disk["service_id"]) == ("page", "shop")
+
+
+def test_deployments_are_told_apart_by_alerts_in_the_two_hours_before(
+    home: Home, published: Published
+) -> None:
+    with duckdb.connect(str(home.staging_file), read_only=True) as connection:
+        levels = dict(
+            connection.execute(
+                "select deployment_id, level from staging.staging.int_factors__alerts_before"
+            ).fetchall()
+        )
+    found = {
+        (row["service_id"], row["started_at"]): levels[row["deployment_id"]]
+        for row in published.rows("fct_deployments").iter_rows(named=True)
+        if row["deployment_id"] in levels
+    }
+    assert found == {
+        ("pay", _naive(121)): "an alert firing",
+        ("pay", _naive(145)): "an alert firing",
+        ("pay", _naive(190)): "no alert firing",
+        ("shop", _naive(200)): "an alert firing",
+    }
 
 
 def test_what_is_no_alert_is_set_aside_with_its_reason(published: Published) -> None:
