@@ -31,6 +31,18 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Firing:
+    """An alert on the time axis; instants are in the report zone, without it."""
+
+    service_id: str
+    name: str
+    severity: str
+    began: datetime
+    ended: datetime
+    is_active: bool
+
+
+@dataclass(frozen=True)
 class Axis:
     """The time that is shown, in the report zone; `now` is the build's last instant."""
 
@@ -56,8 +68,9 @@ def timeline(
     chosen: str | None,
     suspects: Sequence[str],
     colours: Palette,
+    alerts: Sequence[Firing] = (),
 ) -> go.Figure:
-    """Return lanes with incident bars above and deployment marks below each lane's line.
+    """Return lanes with incident bars above, deployment marks and alerts below each lane's line.
 
     Shape: `bars` are incidents with start and end on the axis; the chosen one and the marks of its
     suspects are in colour, everything else is grey.
@@ -69,6 +82,7 @@ def timeline(
     _add_bars(figure, bars, places, axis=axis, chosen=chosen, colours=colours)
     for state in SYMBOLS:
         _add_ticks(figure, ticks, places, state=state, suspects=suspects, colours=colours)
+    _add_alerts(figure, alerts, places, axis=axis, colours=colours)
     flat_layout(figure, colours, height=AXIS_HEIGHT + LANE_HEIGHT * max(1, len(lanes)), right=12)
     figure.add_vline(x=axis.now, line_width=1.5, line_dash="dot", line_color=colours.ink)
     figure.update_layout(barmode="overlay", bargap=0, hovermode="closest", dragmode=False)
@@ -156,3 +170,32 @@ def _add_ticks(
         hovertemplate="%{customdata}<extra></extra>", name=state,
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
+
+
+def _add_alerts(
+    figure: go.Figure,
+    alerts: Sequence[Firing],
+    places: dict[str, int],
+    *,
+    axis: Axis,
+    colours: Palette,
+) -> None:
+    """Draw a thin line under the lane for each alert, at least as long as a bar."""
+    least = (axis.last - axis.first) * LEAST_SHARE
+    drawn = [one for one in alerts if one.service_id in places]
+    if not drawn:
+        return
+    figure.add_scatter(
+        # a gap after every line, so that no two are joined
+        x=[at for one in drawn for at in (one.began, max(one.ended, one.began + least), None)],
+        y=[at for one in drawn for at in (*[places[one.service_id] - 0.38] * 2, None)],
+        mode="lines", line={"color": colours.bad, "width": 2}, name="alerts",
+        text=[text for one in drawn for text in (*[_alert_hover(one)] * 2, None)],
+        hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+
+
+def _alert_hover(one: Firing) -> str:
+    severity = f" ({chart_text(one.severity)})" if one.severity else ""
+    end = "still active" if one.is_active else f"to {moment_words(one.ended)}"
+    return f"<b>{chart_text(one.name)}</b>{severity}<br>alert from {moment_words(one.began)}, {end}"

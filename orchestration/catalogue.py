@@ -22,6 +22,7 @@ SETTING_KEYS = frozenset(
         "verification_job_pattern",
         "partial_counts_as_failure",
         "expected_sync_hours",
+        "alert_service_label",
     }
 )
 USUAL_ENVIRONMENTS: dict[str, Tier] = {

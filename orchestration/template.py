@@ -29,6 +29,13 @@ sources:
   #   password: ${SERVICENOW_PASSWORD}
   # pagerduty:
   #   token: ${PAGERDUTY_TOKEN}
+  # prometheus:
+  #   base_url: https://prometheus.acme.example
+  #   token: ${PROMETHEUS_TOKEN}    # or username and password, for the proxy in front of it
+  #   alert_service_label: service  # the label that names the service; without it, job
+  # alertmanager:
+  #   base_url: http://localhost:9093
+  #   plain_http_hosts: [localhost] # http only to hosts that are named here
   # junit:
   #   path: ../reports              # a folder or a glob of JUnit XML files
 

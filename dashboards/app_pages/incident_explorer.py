@@ -1,7 +1,7 @@
 """Incident explorer: which incidents a deployment probably caused, which not, and why."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from dashboards.incidents import (
 from dashboards.reasons import counts_sentence
 from dashboards.suspects import draw_incident, draw_suspects, read_case
 from dashboards.theme import palette
-from dashboards.timeline import Axis, Tick, timeline
+from dashboards.timeline import Axis, Firing, Tick, timeline
 from dashboards.view import View
 from dashboards.words import count_words
 from transforms.published import UnknownTable
@@ -29,7 +29,7 @@ ALL = "All severities"
 SEVERITIES: Mapping[str, int] = {
     ALL: 99, "Severity 1": 1, "Severity 1 and 2": 2, "Severity 1 to 3": 3,
 }  # fmt: skip
-LANES, TICKS = 7, 4000
+LANES, TICKS, ALERTS = 7, 4000, 2000
 
 
 def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
@@ -119,13 +119,13 @@ def _draw_timeline(view: View, incidents: Sequence[Incident], chosen: str | None
         (one, _naive(view, one.began_at) or now, _naive(view, one.restored_at) or now)
         for one in incidents
     ]
-    ticks = _ticks(view, lanes)
+    ticks, alerts = _ticks(view, lanes), _alerts(view, lanes)
     is_caused = picked is not None and picked.attribution != "not_deployment"
     suspects = [picked.top_event_id] if picked and picked.top_event_id and is_caused else []
     st.plotly_chart(
         timeline(
             bars, ticks, lanes=lanes, axis=axis, chosen=chosen, suspects=suspects,
-            colours=palette(),
+            colours=palette(), alerts=alerts,
         ),
         theme=None, config=CONFIG, key="incident_timeline", selection_mode="points",
         on_select=lambda: _pick_bar("incident_timeline"),
@@ -135,9 +135,10 @@ def _draw_timeline(view: View, incidents: Sequence[Incident], chosen: str | None
     )  # fmt: skip
     more = f"{left:,} more {'service' if left == 1 else 'services'} with incidents"
     rest = f" {more} left out: filter by team or service." if left else ""
+    lines = " Thin lines: alerts." if alerts else ""
     st.caption(
         "Bars: incidents, the higher the more severe; select one. Marks: deployments (dot: did "
-        f"not fail, ring: failed, arrow: rolled back). Dotted line: as of.{rest}"
+        f"not fail, ring: failed, arrow: rolled back).{lines} Dotted line: as of.{rest}"
     )
 
 
@@ -164,6 +165,34 @@ def _ticks(view: View, lanes: Sequence[str]) -> list[Tick]:
         label = row["version"] or row["deployment_id"]
         ticks.append(Tick(row["deployment_id"], row["service_id"], label, state, at))
     return ticks
+
+
+def _alerts(view: View, lanes: Sequence[str]) -> list[Firing]:
+    """Return the alerts that were firing in the selection; builds of before know none."""
+    since, until = view.selection.since, view.selection.until
+    try:
+        rows = view.rows(
+            "alerts",
+            filters={"service_id": list(lanes)},
+            order="started_at",
+            limit=ALERTS,
+            between=("last_seen_at", since, view.as_of.date() + timedelta(days=1)),
+        )
+    except UnknownTable:
+        return []
+    now = view.as_of.replace(tzinfo=None)
+    return [
+        Firing(
+            service_id=row["service_id"],
+            name=row["name"] or "alert",
+            severity=row["severity"] or "",
+            began=began,
+            ended=_naive(view, row["ended_at"]) or now,
+            is_active=row["ended_at"] is None,
+        )
+        for row in rows.iter_rows(named=True)
+        if (began := _naive(view, row["started_at"])) and began.date() <= until
+    ]
 
 
 def _draw_both(view: View, incidents: Sequence[Incident], chosen: str | None) -> None:

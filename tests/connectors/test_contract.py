@@ -15,10 +15,12 @@ from connectors._contract import Bounded, Connector
 MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
+    "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
+    "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",

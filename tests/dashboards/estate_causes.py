@@ -62,6 +62,13 @@ _STATEMENTS = (
         from v1.incident_attributions as a join v1.fct_incidents as i using (incident_id)
         left join v1.incident_services as m using (incident_id)
         left join v1.change_events as e on a.top_change_event_id = e.change_event_id""",
+    """create table v1.alerts as
+        select 'prometheus:' || incident_id as alert_id, service_id, $hostile as name,
+        case severity when 1 then 'critical' end as severity,
+        impact_started_at - interval 10 minutes as started_at,
+        case when not is_open then restored_at end as ended_at,
+        coalesce(restored_at, impact_started_at) as last_seen_at
+        from v1.fct_incidents where service_id is not null""",
     """create table v1.attribution_verdicts (verdict_id varchar, incident_id varchar,
         change_event_id varchar, verdict varchar, state varchar, is_current boolean)""",
     """create table v1.attribution_fits as

@@ -113,7 +113,15 @@ def test_every_commented_source_of_the_template_is_a_connector_that_takes_these_
     settings = parse_settings(uncommented)
     environ = {name: "x" for names in needed_variables(settings).values() for name in names}
     kinds = [connect_source(settings, one, environ=environ).kind for one in settings.sources]
-    assert kinds == ["git", "github", "servicenow", "pagerduty", "junit"]
+    assert kinds == [
+        "git",
+        "github",
+        "servicenow",
+        "pagerduty",
+        "prometheus",
+        "alertmanager",
+        "junit",
+    ]
 
 
 def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:

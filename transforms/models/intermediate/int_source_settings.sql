@@ -17,7 +17,8 @@ select
     in ('true', '1') as partial_counts_as_failure,
     try_cast(
         {{ setting("expected_sync_hours", "26") }} as double
-    ) as expected_sync_hours
+    ) as expected_sync_hours,
+    {{ setting("alert_service_label", "service") }} as alert_service_label
 from sources
 left join
     {{ ref("int_catalogue__current") }} as settings on settings.record_type = 'setting'
