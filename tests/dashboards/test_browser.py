@@ -158,7 +158,7 @@ def test_every_chart_is_described(browser: Browser, address: str) -> None:
         page, _ = _open(browser, address, path)
         figures = page.locator("[data-testid='stPlotlyChart']")
         labels = page.locator("[role='figure'][aria-label]")
-        assert figures.count() > 0
+        figures.first.wait_for(timeout=60_000)
         assert labels.count() >= figures.count()
         page.context.close()
 
