@@ -13,6 +13,10 @@ organisation:
   # working_hours: 09:00-17:00      # local time; for the views in working time
   # fiscal_year_start_month: 4      # adds fiscal quarters and years when it is not January
 
+network:
+  # Sources at public addresses need no entry; name those in your own network here.
+  # private_hosts: [servicenow.acme.internal, 10.20.0.0/16, localhost]
+
 sources:
   # One section a system; the name is yours, `kind` says what it is (left out: the name).
   # git:
