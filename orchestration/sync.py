@@ -62,13 +62,14 @@ def client_factory(
     stop: Event,
     budget: int | None = None,
     private_hosts: Sequence[str] = (),
+    sleep: Callable[[float], None] | None = None,
 ) -> ClientFactory:
     """Return the factory of clients that wait in real time until `stop` is set.
 
     A wait that was cut short raises Stopped, so that nothing is asked before its time.
     """
 
-    def sleep(seconds: float) -> None:
+    def wait_unless_stopped(seconds: float) -> None:
         if stop.wait(seconds):
             raise stopped()
 
@@ -77,7 +78,7 @@ def client_factory(
             access,
             source=source,
             clock=clock,
-            sleep=sleep,
+            sleep=sleep or wait_unless_stopped,
             monotonic=time.monotonic,
             jitter=random.random,
             budget=budget,
