@@ -9,6 +9,7 @@ reply that has not changed (304) is free.
 Traps: pages go by the Link header only, and its addresses name repositories by number; pull
 requests and deployments know no "since"; a query for runs ends after 1,000 of them; a run can be
 started again for 32 days; a deployment's own updated_at is not when it finished.
+Tested: the official description (OpenAPI), and scripted replies.
 """
 
 import re

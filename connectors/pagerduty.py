@@ -7,6 +7,7 @@ Traps: since and until mean when an incident was created, span six months at mos
 if left out; offset plus limit may not exceed 10,000; the next page is said by `more`, a total only
 when asked for; nothing filters on updates, so what changed is found in the log entries and among
 the incidents that were open.
+Tested: the official description (OpenAPI), and scripted replies.
 """
 
 from collections.abc import Iterator, Mapping

@@ -54,6 +54,13 @@ def test_every_connector_offers_its_kind_its_settings_and_a_way_to_connect(
     assert (connector.kind, connector.name) == (module.KIND, "acme-source")
 
 
+def test_a_module_lists_every_stream_that_its_connector_may_have(
+    module: ModuleType, connector: Connector
+) -> None:
+    listed = {stream.name: stream for stream in module.STREAMS}
+    assert {stream.name for stream in connector.streams} <= set(listed)
+
+
 def test_every_connector_says_its_interface_its_credentials_and_its_limits(
     module: ModuleType,
 ) -> None:
