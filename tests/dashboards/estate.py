@@ -317,7 +317,7 @@ def _write_quality(
         )
     ]  # fmt: skip
     _write(connection, "schema_changes", pl.DataFrame(changes))
-    streams = [
+    listed = [
         {"kind": kind, "title": f"{kind}: what it tells", "auth": "a token that may read.",
          "limits": "none.", "tested": "a real server.", "stream": stream,
          "description": f"One row per {stream}.", "reading": "whole, every run",
@@ -328,7 +328,7 @@ def _write_quality(
             ("redmine", "issues", []),
         )
     ]  # fmt: skip
-    _write(connection, "source_streams", pl.DataFrame(streams))
+    _write(connection, "source_streams", pl.DataFrame(listed))
     audit = [
         {"suite": "facts", "expectation": name, "table_name": table, "column_name": column,
          "severity": severity, "is_success": success, "observed": observed, "expected": expected,

@@ -25,6 +25,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PAGES = (
+    "", "health", "delivery", "catalogue", "sources", "correlations", "incidents", "deployment",
+    "risk",
+)  # fmt: skip
     "",
     "health",
     "delivery",
