@@ -1,6 +1,7 @@
 """Turn nested lists of Jira into lines, and instants into what a query understands; no input."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 READING = "%Y/%m/%d %H:%M"
 # The zone that is furthest behind: what is written as UTC can mean an instant so much later.
 FURTHEST_BEHIND = timedelta(hours=12)
+VALUES = ("from", "fromString", "to", "toString")
 
 
 def utc_text(instant: str) -> str:
@@ -41,20 +43,17 @@ def query_time(instant: datetime, *, zone: ZoneInfo | None) -> str:
 
 def changelog_lines(logs: Iterable[tuple[str, Iterable[Record]]]) -> tuple[bytes, int]:
     """Return a line per changed field of issues and their histories, and how many there are."""
-    rows = [
-        {
-            "issue_id": issue_id,
-            "change_id": history["id"],
-            "item": place,
-            "created": history["created"],
-            "author": _person(history.get("author")),
-            "field": item.get("fieldId") or item.get("field"),
-            **{name: item.get(name) for name in ("from", "fromString", "to", "toString")},
-        }
-        for issue_id, histories in logs
-        for history in histories
-        for place, item in enumerate(history["items"])
-    ]
+    rows = []
+    for issue_id, histories in logs:
+        for history in histories:
+            met: Counter[str] = Counter()
+            for item in history["items"]:
+                field = str(item.get("fieldId") or item["field"])
+                row = {"issue_id": issue_id, "change_id": history["id"], "field": field}
+                row |= {"item": met[field], "created": history["created"]}
+                row |= {"author": _person(history.get("author"))}
+                rows.append(row | {name: item.get(name) for name in VALUES})
+                met[field] += 1
     return _lines(rows)
 
 

@@ -95,7 +95,7 @@ def _bulk_changelogs(walk: JiraWalk, _: Reply, records: list[Record]) -> Iterato
         reply = walk.client.fetch(
             f"{walk.api}/changelog/bulkfetch",
             stream=stream.name,
-            json={**asked, **({"nextPageToken": token} if token else {})},
+            search={**asked, **({"nextPageToken": token} if token else {})},
         )
         logs = records_of(reply, source=walk.source, stream=stream.name, path="$.issueChangeLogs")
         token = (reply.data.get("nextPageToken") or None) if logs else None

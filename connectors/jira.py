@@ -52,7 +52,7 @@ STREAMS = (
         "changelogs",
         "One row per field that a change of an issue touched.",
         format="ndjson",
-        key=("change_id", "item"),
+        key=("change_id", "field", "item"),
         cursor="updated",
         parent="issues",
     ),
