@@ -20,6 +20,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
     "junit": {"path": "."},
+    "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "servicenow": {
