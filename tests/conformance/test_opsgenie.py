@@ -1,8 +1,8 @@
 """Incidents of Opsgenie as another project's testers recorded them, from replies to our tables.
 
-Not as their tables have it, by choice: they give an incident the state of a task (IN_PROGRESS, DONE)
-and no start of impact; who answers, teams and users are kept as replies only, as no number of ours
-reads them. Where both state an instant it is the same one.
+Not as their tables have it, by choice: they give an incident the state of a task (IN_PROGRESS,
+DONE) and no start of impact; who answers, teams and users are not read, as no number of ours needs
+them. Where both state an instant it is the same one.
 """
 
 import csv

@@ -21,13 +21,6 @@ coalesce(
 )
 {%- endmacro %}
 
-{# What stands at a path of each element of a list that came as text. #}
-{% macro jira_texts(list, path) -%}
-list_transform(
-    try_cast({{ list }} as json[]), lambda one: json_extract_string(one, '{{ path }}')
-)
-{%- endmacro %}
-
 {# Whether a name is one of the lines of a setting, whatever its case. #}
 {% macro is_named(name, lines) -%}
 coalesce(list_contains(string_split({{ lines }}, chr(10)), lower({{ name }})), false)

@@ -71,11 +71,11 @@ select
     priority,
     parent as parent_key,
     resolution,
-    {{ jira_texts("labels", "$") }} as labels,
-    {{ jira_texts("versions", "$.id") }} as fix_version_ids,
-    {{ jira_texts("versions", "$.name") }} as fix_version_names,
-    {{ jira_texts("links", "$.type.inward") }} as link_words,
-    {{ jira_texts("links", "$.inwardIssue.key") }} as linked_keys,
+    {{ json_texts("labels", "$") }} as labels,
+    {{ json_texts("versions", "$.id") }} as fix_version_ids,
+    {{ json_texts("versions", "$.name") }} as fix_version_names,
+    {{ json_texts("links", "$.type.inward") }} as link_words,
+    {{ json_texts("links", "$.inwardIssue.key") }} as linked_keys,
     {{ pseudonym("coalesce(assignee_account, assignee_key, assignee_name)") }}
     as assignee_id,
     {{ pseudonym("coalesce(reporter_account, reporter_key, reporter_name)") }}
