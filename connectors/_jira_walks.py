@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from connectors._contract import Page, Refusal, Stream
-from connectors._errors import PermissionMissing, UnexpectedShape
+from connectors._errors import PermissionMissing
 from connectors._jira_decode import FORM, approval_lines, changelog_lines, utc_text
 from connectors._jira_search import (
     PER_LIST,
@@ -119,13 +119,15 @@ def _expanded_changelogs(
     for one in records:
         log = one["changelog"]
         if int(log.get("total", 0)) > len(log["histories"]):
-            cut = UnexpectedShape(
-                f"the site gave {len(log['histories'])} of the {log['total']} changes of issue "
-                f"{one.get('key')}; the others cannot be read",
-                source=walk.source,
+            yield Refusal(
                 stream=stream.name,
+                reason="missed_rows",
+                detail=f"the site gave {len(log['histories'])} of the {log['total']} changes of "
+                f"issue {one.get('key')}; the others cannot be read",
+                url=reply.url,
+                read_at=walk.now,
+                is_final=True,
             )
-            yield refuse(cut, stream=stream.name, read_at=walk.now, is_final=True)
 
 
 def _approvals(walk: JiraWalk, numbers: list[str]) -> Iterator[Page | Refusal]:

@@ -16,9 +16,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from connectors._contract import Access, Page, Refusal, Resume, State, Stream
-from connectors._errors import UnexpectedShape
 from connectors._http import HttpClient
-from connectors._paging import Record, make_page, records_of, refuse, understanding
+from connectors._paging import make_page, records_of, understanding
 
 KIND = "statuspage"
 MOST_ROWS = 50
@@ -101,18 +100,21 @@ class StatuspageConnector:
         address = f"/api/v2/{stream.name.replace('_', '-')}.json"
         reply = client.fetch(address, stream=stream.name)
         records = records_of(reply, source=self.name, stream=stream.name, path=stream.records_path)
-        with understanding(reply, source=self.name, stream=stream.name):
-            created = [_utc(record["created_at"]) for record in records]
         known = str((cursor or {}).get("created_at", ""))
-        if stream.cursor == "created" and known and _is_cut(records, created, known=known):
-            missed = UnexpectedShape(
-                f"the list has its newest {len(records)} rows only and all came after {known}; "
-                "some between may be lost, read this source more often",
-                source=self.name,
+        created = []
+        if stream.cursor == "created":
+            with understanding(reply, source=self.name, stream=stream.name):
+                created = [_utc(record["created_at"]) for record in records]
+        if known and len(created) >= MOST_ROWS and min(created) > known:
+            yield Refusal(
                 stream=stream.name,
+                reason="missed_rows",
+                detail=f"the list has its newest {len(created)} rows only and all came after "
+                f"{known}; some between may be lost, read this source more often",
                 url=reply.url,
+                read_at=now,
+                is_final=True,
             )
-            yield refuse(missed, stream=stream.name, read_at=now, is_final=True)
         yield make_page(
             reply,
             stream=stream,
@@ -127,11 +129,6 @@ class StatuspageConnector:
         """Return when the newest row that was read was created."""
         reached = checkpoints.get("")
         return reached["cursor"] if reached else cursor
-
-
-def _is_cut(records: list[Record], created: list[str], *, known: str) -> bool:
-    """Return whether a full list begins after the newest row of the last run."""
-    return len(records) >= MOST_ROWS and min(created) > known
 
 
 def _utc(text: str) -> str:

@@ -23,6 +23,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "statuspage": {"base_url": "https://acme.test"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",

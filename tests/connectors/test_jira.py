@@ -218,6 +218,7 @@ def test_changes_that_the_site_cuts_are_said() -> None:
     items = read(connector(edition="data_center", projects=["OPS"]), "issues", fake)
     (refused,) = [item for item in items if isinstance(item, Refusal)]
     assert "0 of the 41 changes of issue OPS-1" in refused.detail
+    assert refused.is_final
 
 
 def test_a_cloud_site_that_is_read_as_data_center_is_told_to_be_cloud() -> None:

@@ -10,16 +10,30 @@ with
                 when is_vendor or coalesce(len(component_ids), 0) = 0
                 then ['']
                 else component_ids
-            end as touched_ids
+            end as touched_ids,
+            case
+                when is_vendor or coalesce(len(component_ids), 0) = 0
+                then [null]
+                else component_names
+            end as touched_names
         from {{ ref("stg_statuspage__scheduled_maintenances") }}
         where read_at <= {{ as_of() }}
     ),
     touched as (
-        select source, maintenance_id, component_id, min(read_at) as first_named_at
+        select
+            source,
+            maintenance_id,
+            component_id,
+            arg_max(component_name, read_at) as component_name,
+            min(read_at) as first_named_at
         from
             (
                 select
-                    source, maintenance_id, read_at, unnest(touched_ids) as component_id
+                    source,
+                    maintenance_id,
+                    read_at,
+                    unnest(touched_ids) as component_id,
+                    unnest(touched_names) as component_name
                 from maintenances
             )
         group by source, maintenance_id, component_id
@@ -40,12 +54,7 @@ select
         then 'withdrawn'
         else maintenances.status
     end as state,
-    coalesce(
-        components.name,
-        maintenances.component_names[
-            list_position(maintenances.component_ids, touched.component_id)
-        ]
-    ) as service_name,
+    coalesce(components.name, touched.component_name) as service_name,
     maintenances.starts_at,
     maintenances.ends_at,
     maintenances.created_at,
