@@ -12,8 +12,13 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-# GitHub documents `created=A..B` but its description calls the parameter a date-time.
-LOOSE = {("/repos/{owner}/{repo}/actions/runs", "created")}
+# GitHub documents `created=A..B` but its description calls the parameter a date-time; PagerDuty
+# writes the notation YYYY-MM-DDThh:mm:ssZ where a regular expression belongs.
+LOOSE = {
+    ("/repos/{owner}/{repo}/actions/runs", "created"),
+    ("/change_events", "since"),
+    ("/change_events", "until"),
+}
 
 
 class Contract:

@@ -1,4 +1,4 @@
-"""Opsgenie and Statuspage from their replies to the tables."""
+"""Opsgenie, Statuspage, shifts and change events of PagerDuty from their replies to the tables."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.connectors import test_opsgenie as ops
+from tests.connectors import test_pagerduty as pager
 from tests.connectors import test_statuspage as status
 from tests.connectors.fakes import START
 from tests.transforms.desk_lake import declare, keep
@@ -14,6 +15,7 @@ from transforms.home import Home
 
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
+MODELS = ("incidents", "alerts", "calendar_windows", "oncall_shifts", "configuration_changes")
 
 
 def _naive(instant: datetime) -> datetime:
@@ -56,13 +58,26 @@ def _keep_pages(home: Home) -> None:
     assert keep(home, status.connector(name="cloud", is_vendor=True), vendor).is_complete
 
 
+def _keep_pagerduty(home: Home) -> None:
+    fake = pager.FakePagerDuty([])
+    fake.rows["change_events"] = [pager.change_event(1, START - DAY)]
+    fake.rows["oncalls"] = [
+        pager.oncall("U1", None, None),
+        pager.oncall("U2", START - 2 * DAY, START + 4 * DAY),
+    ]
+    assert keep(home, pager.account(), fake).is_complete
+    fake.rows["oncalls"][1] = pager.oncall("U2", START - 2 * DAY, START + 5 * DAY)
+    assert keep(home, pager.account(), fake, now=START + DAY).is_complete
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(root=tmp_path_factory.mktemp("desk"))
     declare(home, "checkout", "cart")
     _keep_opsgenie(home)
     _keep_pages(home)
-    build_models(home, "incidents", "alerts", "calendar_windows", now=START + DAY)
+    _keep_pagerduty(home)
+    build_models(home, *MODELS, now=START + 3 * DAY)
     return home
 
 
@@ -128,3 +143,20 @@ def test_planned_maintenance_is_a_window_of_each_of_its_components(home: Home) -
 def test_maintenance_of_a_vendor_is_a_window_of_no_service_of_ours(home: Home) -> None:
     (window,) = rows(home, "calendar_windows", where="kind = 'vendor_maintenance'")
     assert (window["calendar_window_id"], window["service_name"]) == ("cloud:p9", None)
+
+
+def test_a_shift_is_of_every_service_of_its_policy_and_names_no_person(home: Home) -> None:
+    shifts = rows(home, "oncall_shifts")
+    assert [(row["service_id"], row["level"], row["policy_name"]) for row in shifts] == [
+        ("checkout", 1, "Checkout first")
+    ] * 2
+    ended = {row["ends_at"] for row in shifts}
+    assert ended == {None, _naive(START + 5 * DAY)}
+    assert all(row["person_id"] not in (None, "U1", "U2") for row in shifts)
+
+
+def test_a_change_event_is_a_change_of_configuration(home: Home) -> None:
+    (change,) = rows(home, "configuration_changes")
+    assert change["configuration_change_id"] == "pagerduty:CE1:S1"
+    assert (change["service_id"], change["environment_name"]) == ("checkout", "production")
+    assert change["changed_at"] == _naive(START - DAY)
