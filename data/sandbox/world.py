@@ -68,7 +68,7 @@ class World:
 
     def every(self, source: str, stream: str) -> Iterator[Versioned]:
         """Yield all records of a stream."""
-        for records in self.streams[source, stream].values():
+        for records in self.streams.get((source, stream), {}).values():
             yield from records
 
     def record_at(self, source: str, stream: str, key: str, at: datetime) -> object:
