@@ -3,7 +3,12 @@ select
     incidents.number,
     services.name as service_name,
     incidents.title,
-    incidents.status,
+    {# a status that is not known yet is no end #}
+    case
+        when incidents.status in ('resolved', 'closed')
+        then incidents.status
+        else 'open'
+    end as status,
     incidents.source_url,
     {{ severity_of("incidents.priority") }} as severity,
     0 as reopen_count,
@@ -11,7 +16,7 @@ select
     incidents.created_at as detected_at,
     incidents.created_at,
     case
-        when incidents.status <> 'open'
+        when incidents.status in ('resolved', 'closed')
         then coalesce(incidents.impact_ended_at, incidents.source_updated_at)
     end as resolved_at,
     incidents.source_updated_at,

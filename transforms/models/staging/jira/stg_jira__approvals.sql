@@ -3,6 +3,7 @@
         kind="jira",
         stream="approvals",
         key=["issue_id", "approval_id", "approver_id"],
+        known_values={"decision": ["approved", "declined", "pending"]},
     )
 }}
 

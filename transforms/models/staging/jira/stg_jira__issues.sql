@@ -1,5 +1,14 @@
 {# What an issue stands for is decided by the settings, which the page's context carries. #}
-{{ config(kind="jira", stream="issues", key=["issue_id"]) }}
+{{
+    config(
+        kind="jira",
+        stream="issues",
+        key=["issue_id"],
+        known_values={
+            "status_category": ["new", "indeterminate", "done", "undefined"]
+        },
+    )
+}}
 
 with
     issues as (

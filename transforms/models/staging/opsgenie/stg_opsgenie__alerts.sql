@@ -1,4 +1,11 @@
-{{ config(kind="opsgenie", stream="alerts", key=["alert_key"]) }}
+{{
+    config(
+        kind="opsgenie",
+        stream="alerts",
+        key=["alert_key"],
+        known_values={"status": ["open", "closed"]},
+    )
+}}
 
 with
     alerts as (

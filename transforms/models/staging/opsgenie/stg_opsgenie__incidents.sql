@@ -1,4 +1,11 @@
-{{ config(kind="opsgenie", stream="incidents", key=["incident_id"]) }}
+{{
+    config(
+        kind="opsgenie",
+        stream="incidents",
+        key=["incident_id"],
+        known_values={"status": ["open", "resolved", "closed"]},
+    )
+}}
 
 select
     id as incident_id,

@@ -1,4 +1,24 @@
-{{ config(kind="statuspage", stream="incidents", key=["incident_id"]) }}
+{{
+    config(
+        kind="statuspage",
+        stream="incidents",
+        key=["incident_id"],
+        known_values={
+            "status": [
+                "investigating",
+                "identified",
+                "monitoring",
+                "resolved",
+                "postmortem",
+                "scheduled",
+                "in_progress",
+                "verifying",
+                "completed",
+            ],
+            "impact": ["none", "minor", "major", "critical", "maintenance"],
+        },
+    )
+}}
 
 select
     id as incident_id,

@@ -1,4 +1,13 @@
-{{ config(kind="statuspage", stream="scheduled_maintenances", key=["maintenance_id"]) }}
+{{
+    config(
+        kind="statuspage",
+        stream="scheduled_maintenances",
+        key=["maintenance_id"],
+        known_values={
+            "status": ["scheduled", "in_progress", "verifying", "completed"]
+        },
+    )
+}}
 
 select
     id as maintenance_id,
