@@ -10,13 +10,20 @@ from tests.connectors.fake_jira import FakeJira, change, issue, moment
 from tests.connectors.fakes import START
 from tests.connectors.test_jira import connector
 from tests.transforms.desk_lake import declare, keep
-from tests.transforms.models import build_models, rows
+from tests.transforms.models import NOW, build_models, rows
 from transforms.home import Home
 
 HOUR = timedelta(hours=1)
 DONE = {"name": "Resolved", "statusCategory": {"key": "done"}}
 PERSON = {"accountId": "qm:a", "displayName": "Fred Flint", "emailAddress": "fred@acme.test"}
 MODELS = ("work_items", "work_item_events", "incidents", "change_requests", "approvals")
+SETTINGS: dict[str, Any] = {
+    "projects": ["OPS"],
+    "has_approvals": True,
+    "impact_started_field": "customfield_10061",
+    "risk_field": "customfield_10050",
+    "planned_start_field": "customfield_10051",
+}
 
 
 def _naive(instant: datetime) -> datetime:
@@ -55,7 +62,9 @@ def _site() -> FakeJira:
         labels=["urgent", "payments"],
         duedate="2026-11-30",
     )
-    drill = issue(3, START, issuetype={"name": "incident"}, status={**DONE, "name": "Canceled"})
+    drill = issue(
+        3, START - 10 * HOUR, issuetype={"name": "incident"}, status={**DONE, "name": "Canceled"}
+    )
     site = FakeJira(outage, request, drill)
     site.versions = {"OPS": [{"id": "7", "name": "1.9"}]}
     site.changes = {
@@ -87,20 +96,13 @@ def _site() -> FakeJira:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(root=tmp_path_factory.mktemp("jira"))
     declare(home, "checkout")
-    source = connector(
-        projects=["OPS"],
-        has_approvals=True,
-        impact_started_field="customfield_10061",
-        risk_field="customfield_10050",
-        planned_start_field="customfield_10051",
-    )
     site = _site()
-    report = keep(home, source, site)
-    assert {one.stream: one.status for one in report.streams if one.error} == {}
-    # A day later the change is done; nothing else happened.
+    report = keep(home, connector(**SETTINGS, incident_types=["Outage"]), site)
+    assert report.is_complete
+    # A day later the settings call incidents by their name, and the change is done.
     site.issues[1] = json.loads(json.dumps(site.issues[1]))
     site.issues[1]["fields"] |= {"status": DONE, "updated": moment(START + HOUR)}
-    keep(home, source, site, now=START + 26 * HOUR)
+    keep(home, connector(**SETTINGS), site, now=START + 26 * HOUR)
     build_models(home, *MODELS, now=START + 27 * HOUR)
     return home
 
@@ -138,6 +140,11 @@ def test_issues_of_the_types_that_are_configured_are_incidents(home: Home) -> No
 def test_an_incident_whose_resolution_was_taken_back_was_reopened(home: Home) -> None:
     incident = _one(home, "incidents", "number = 'OPS-1'")
     assert (incident["reopen_count"], incident["reopened_at"]) == (1, _naive(START - 2 * HOUR))
+
+
+def test_settings_that_changed_hold_for_an_issue_that_was_read_before(home: Home) -> None:
+    (version,) = rows(home, "incidents", where="number = 'OPS-3'")
+    assert version["read_at"] == _naive(NOW)
 
 
 def test_a_cancelled_incident_is_invalid(home: Home) -> None:

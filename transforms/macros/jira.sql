@@ -21,6 +21,27 @@ coalesce(
 )
 {%- endmacro %}
 
+{# All versions of the issues that the newest settings call an incident, or a change. #}
+{% macro jira_issues(role) -%}
+(
+    select issues.*
+    from {{ ref("stg_jira__issues") }} as issues
+    inner join (
+        select source, arg_max(context, (read_at, page_id)) as context
+        from {{ source("staging", "journal") }}
+        where event = 'page' and kind = 'jira' and stream = 'issues' and read_at <= {{ as_of() }}
+        group by source
+    ) as settings
+        on issues.source = settings.source
+    where
+        issues.read_at <= {{ as_of() }}
+        and (
+            {{ is_named("issues.type", "json_extract_string(settings.context, '$." ~ role ~ "_types')") }}
+            or {{ is_named("issues.project", "json_extract_string(settings.context, '$." ~ role ~ "_projects')") }}
+        )
+)
+{%- endmacro %}
+
 {# Whether a name is one of the lines of a setting, whatever its case. #}
 {% macro is_named(name, lines) -%}
 coalesce(list_contains(string_split({{ lines }}, chr(10)), lower({{ name }})), false)

@@ -19,5 +19,4 @@ select
     page_id,
     ordinal,
     read_at
-from {{ ref("stg_jira__issues") }}
-where is_change and read_at <= {{ as_of() }}
+from {{ jira_issues("change") }}

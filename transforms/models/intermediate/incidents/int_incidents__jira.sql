@@ -1,10 +1,6 @@
 {# Issues that the settings call incidents; what happened to one before its update is known of it. #}
 with
-    issues as (
-        select *
-        from {{ ref("stg_jira__issues") }}
-        where is_incident and read_at <= {{ as_of() }}
-    ),
+    issues as (select * from {{ jira_issues("incident") }}),
     happened as (
         select
             issues.source,

@@ -1,4 +1,4 @@
-{# What an issue stands for is decided by the settings, which the page's context carries. #}
+{# Which field holds what is decided by the settings, which the page's context carries. #}
 {{
     config(
         kind="jira",
@@ -61,10 +61,6 @@ with
                         "planned_end_field": "$.planned_end_field",
                         "work_started_field": "$.work_started_field",
                         "work_ended_field": "$.work_ended_field",
-                        "incident_types": "$.incident_types",
-                        "incident_projects": "$.incident_projects",
-                        "change_types": "$.change_types",
-                        "change_projects": "$.change_projects",
                     },
                 )
             }}
@@ -92,10 +88,6 @@ select
     {{ jira_word("service_value") }} as service_name,
     {{ jira_word("severity_value") }} as severity,
     {{ jira_word("risk_value") }} as risk,
-    {{ is_named("type", "incident_types") }}
-    or {{ is_named("project", "incident_projects") }} as is_incident,
-    {{ is_named("type", "change_types") }}
-    or {{ is_named("project", "change_projects") }} as is_change,
     site || '/browse/' || key as source_url,
     try_cast(due as date) as due_date,
     {{ instant("created") }} as created_at,
