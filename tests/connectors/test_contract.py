@@ -18,9 +18,12 @@ SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
+    "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
     "junit": {"path": "."},
+    "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "statuspage": {"base_url": "https://acme.test"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",

@@ -28,16 +28,6 @@ PAGES = (
     "", "health", "delivery", "catalogue", "sources", "correlations", "incidents", "deployment",
     "risk",
 )  # fmt: skip
-    "",
-    "health",
-    "delivery",
-    "catalogue",
-    "sources",
-    "correlations",
-    "incidents",
-    "deployment",
-    "risk",
-)
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
