@@ -18,6 +18,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
+    "jenkins": {"base_url": "https://acme.test", "user": "reader", "token": "CANARY_secret"},
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},

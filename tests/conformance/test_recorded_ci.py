@@ -1,0 +1,247 @@
+"""Recorded replies of pipelines' hosts: through connector, lake and staging to the entities.
+
+Every recorded row is served by a function that pages as its host does. What another project made
+of the same rows is the yardstick; each difference stands here with its reason.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors import jenkins
+from connectors._contract import Connector
+from tests.conformance.recorded import (
+    NOW,
+    Recorded,
+    epoch,
+    expected,
+    instant,
+    land,
+    replies,
+    table,
+)
+from tests.connectors.ci_servers import FakeJenkins
+from tests.connectors.fakes import Handler
+from tests.transforms.models import build_models, rows
+from transforms.home import Home
+
+Row = dict[str, Any]
+JENKINS_JOB = "Test-jenkins-dir/test-jenkins-sub-dir/test-sub-sub-dir/devlake"
+# What their result is called here; where theirs is empty the run has not ended.
+RESULTS = {"SUCCESS": {"success"}, "FAILURE": {"failure", "cancelled", "timed_out"}}
+
+
+@pytest.fixture(scope="module")
+def payloads(conformance: Path) -> Path:
+    return conformance / "data" / "payloads"
+
+
+@pytest.fixture(scope="module")
+def home(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return a home whose lake holds every recorded reply, with the entities built from it."""
+    home = Home(root=tmp_path_factory.mktemp("recorded"))
+    report = land(home, _sources(payloads), deploy_job_pattern="(?i)deploy")
+    assert report.is_complete, report
+    build_models(home, "pipeline_runs", "pipeline_jobs", "deployments", now=NOW)
+    return home
+
+
+def _sources(payloads: Path) -> list[tuple[Connector, Handler]]:
+    return [*_jenkins_sources(payloads / "jenkins" / "e2e")]
+
+
+# -- Jenkins -------------------------------------------------------------------------------------
+
+
+def _jenkins_sources(folder: Path) -> list[tuple[Connector, Handler]]:
+    servers = {
+        "jenkins": FakeJenkins(_builds(replies(folder, "_raw_jenkins_api_builds"))),
+        "jenkins_branches": FakeJenkins(
+            _builds(replies(folder, "_raw_jenkins_api_builds_multibranch")),
+            _stages(replies(folder, "_raw_jenkins_api_stages_multibranch")),
+        ),
+        "jenkins_stages": FakeJenkins(
+            {JENKINS_JOB: _pipeline_builds(folder)},
+            _stages(replies(folder, "_raw_jenkins_api_stages")),
+        ),
+    }
+    return [
+        (
+            jenkins.connect(
+                jenkins.Config(
+                    base_url="https://jenkins.test", user="reader", token=SecretStr("secret")
+                ),
+                name=name,
+            ),
+            server,
+        )
+        for name, server in servers.items()
+    ]
+
+
+def _job_of(row: Recorded) -> str:
+    if "FullName" in row.asked:
+        return str(row.asked["FullName"])
+    folders = [part for part in row.asked["Path"].split("/") if part not in ("", "job")]
+    return "/".join([*folders, row.asked["Name"]])
+
+
+def _builds(recorded: list[Recorded]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in recorded:
+        found[_job_of(row)].append(row.data)
+    return found
+
+
+def _stages(recorded: list[Recorded]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in recorded:
+        found[row.asked["FullName"]].append(row.data)
+    return found
+
+
+def _pipeline_builds(folder: Path) -> list[Row]:
+    """Return replies for builds of which only a row made from them, or a stage, was recorded."""
+    found = {
+        row.asked["FullName"]: (row.data["startTimeMillis"], row.data["durationMillis"], "SUCCESS")
+        for row in replies(folder, "_raw_jenkins_api_stages")
+    }
+    for row in table(folder / "raw_tables" / "_tool_jenkins_builds_for_stages.csv"):
+        found[row["full_name"]] = (int(row["timestamp"]), int(row["duration"]), row["result"])
+    return [
+        {
+            "_class": "org.jenkinsci.plugins.workflow.job.WorkflowRun",
+            "number": int(name.split("#")[1]),
+            "timestamp": timestamp,
+            "duration": duration,
+            "building": False,
+            "result": result,
+            "actions": [],
+        }
+        for name, (timestamp, duration, result) in found.items()
+    ]
+
+
+def test_every_build_of_jenkins_is_a_run_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "jenkins" / "e2e"
+    for source, name, only_ours in (
+        # They file the build of another job under the one that they asked for, and drop it.
+        ("jenkins", "cicd_pipelines", {"jenkins:pipeline-test2#1"}),
+        ("jenkins_branches", "cicd_pipelines_multibranch", set()),
+    ):
+        found = _by_key(home, "pipeline_runs", source)
+        theirs = {
+            row["id"].replace("jenkins:JenkinsBuild:1", source): row
+            for row in expected(folder, name)
+        }
+        assert set(found) - set(theirs) == only_ours
+        assert set(theirs) <= set(found)
+        for key, row in theirs.items():
+            ours = found[key]
+            # They cut the fraction of a second off the start, and the end with it.
+            created, finished = instant(row["created_date"]), instant(row["finished_date"])
+            assert ours["started_at"].replace(microsecond=0) == created
+            assert (ours["status"] == "completed") == (row["status"] == "DONE")
+            if finished is None:
+                assert ours["finished_at"] is None
+            else:
+                assert created is not None
+                assert ours["finished_at"] - ours["started_at"] == finished - created
+            _agree(ours["conclusion"], row["result"] if finished else "")
+
+
+def test_a_result_of_jenkins_that_they_leave_empty_is_kept_as_a_word(home: Home) -> None:
+    found = _by_key(home, "pipeline_runs", "jenkins")
+    words = {number: found[f"jenkins:{JENKINS_JOB}#{number}"] for number in (10003, 10004, 10005)}
+    # NOT_BUILD is a hand-made word (Jenkins says NOT_BUILT), so it stays as it is.
+    assert [one["conclusion"] for one in words.values()] == ["cancelled", "not_build", "partial"]
+
+
+def test_commit_branch_and_repository_of_a_build_are_those_of_its_checkout(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "jenkins" / "e2e"
+    for source, name in (
+        ("jenkins", "cicd_pipeline_commits"),
+        ("jenkins_branches", "cicd_pipeline_commits_multibranch"),
+    ):
+        found = _by_key(home, "pipeline_runs", source)
+        theirs = expected(folder, name)
+        for row in theirs:
+            ours = found[row["pipeline_id"].replace("jenkins:JenkinsBuild:1", source)]
+            assert (ours["commit_sha"], ours["branch"]) == (row["commit_sha"], row["branch"])
+            assert row["repo_url"].endswith(f"{ours['repository']}.git")
+        assert len([one for one in found.values() if one["commit_sha"]]) == len(theirs)
+
+
+def test_every_stage_of_jenkins_is_a_job_with_its_times(home: Home, payloads: Path) -> None:
+    folder = payloads / "jenkins" / "e2e"
+    found = _by_key(home, "pipeline_jobs", "jenkins_stages")
+    recorded = replies(folder, "_raw_jenkins_api_stages")
+    assert set(found) == {
+        f"jenkins_stages:{row.asked['FullName']}/{row.data['id']}" for row in recorded
+    }
+    for row in expected(folder, "cicd_tasks_after_stages"):
+        build, stage = row["id"].replace("jenkins:JenkinsStage:1", "jenkins_stages").rsplit(":", 1)
+        ours = found[f"{build}/{stage}"]
+        assert (ours["name"], ours["pipeline_run_id"]) == (row["name"], build)
+        assert ours["started_at"].replace(microsecond=0) == instant(row["started_date"])
+        if row["original_status"]:
+            assert ours["finished_at"] == instant(row["finished_date"])
+        else:
+            # A stage without a status: they give it its build's result and an end.
+            assert (ours["status"], ours["conclusion"]) == ("unknown", None)
+        # Theirs is the result of the build, whatever the stage says (original_status).
+        said = {"": None, "FAILED": "failure", "ABORTED": "cancelled", "SUCCESS": "success"}
+        assert ours["conclusion"] == said[row["original_status"]]
+
+
+def test_every_stage_of_every_branch_lands(home: Home, payloads: Path) -> None:
+    folder = payloads / "jenkins" / "e2e"
+    found = _by_key(home, "pipeline_jobs", "jenkins_branches")
+    theirs = {
+        f"jenkins_branches:{row['build_name']}/{row['id']}": row
+        for row in expected(folder, "_tool_jenkins_stages_multibranch")
+    }
+    assert found.keys() == theirs.keys()
+    for key, row in theirs.items():
+        started = epoch(int(row["start_time_millis"]))
+        ended = epoch(int(row["start_time_millis"]) + int(row["duration_millis"]))
+        ours = found[key]
+        assert (ours["name"], ours["started_at"], ours["finished_at"]) == (
+            row["name"],
+            started,
+            ended,
+        )
+
+
+def test_a_stage_that_deploys_is_a_deployment_of_its_builds_commit(home: Home) -> None:
+    found = _by_key(home, "deployments", "jenkins_branches")
+    runs = _by_key(home, "pipeline_runs", "jenkins_branches")
+    assert len(found) == 13
+    for one in found.values():
+        run = runs[one["pipeline_run_id"]]
+        assert (one["commit_sha"], one["repository"]) == (run["commit_sha"], run["repository"])
+        assert one["environment_id"] == "production"
+    assert sorted(one["status"] for one in found.values()).count("cancelled") == 2
+
+
+# -- what the sources share ----------------------------------------------------------------------
+
+
+def _by_key(home: Home, entity: str, source: str) -> dict[str, Row]:
+    key = f"{entity.removesuffix('s')}_id"
+    return {row[key]: row for row in rows(home, entity, where=f"source = '{source}'")}
+
+
+def _agree(conclusion: str | None, result: str) -> None:
+    """Compare an end with theirs; a result that they leave empty may be a word of its own."""
+    if result:
+        assert conclusion in RESULTS[result]
+    else:
+        assert conclusion not in {"success", "failure"}

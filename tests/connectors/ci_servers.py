@@ -1,0 +1,73 @@
+"""Servers of pipelines that are functions: they page, filter and refuse as the real ones do."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import httpx
+
+from tests.connectors.fakes import json_reply
+
+Row = dict[str, Any]
+
+
+def query_of(request: httpx.Request) -> dict[str, str]:
+    """Return the request's parameters, the last of those that come twice."""
+    return {name: values[-1] for name, values in parse_qs(request.url.query.decode()).items()}
+
+
+class FakeJenkins:
+    """Jobs in folders, their builds by number, and the stages of each build."""
+
+    def __init__(
+        self, builds: Mapping[str, list[Row]], stages: Mapping[str, list[Row]] | None = None
+    ) -> None:
+        self.builds = dict(builds)
+        self.stages = dict(stages or {})
+        self.asked: list[str] = []
+        self.refused: set[str] = set()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        # The path is decoded once by the server; a name keeps what it escapes itself.
+        path = unquote(request.url.raw_path.decode().split("?")[0])
+        tree = query_of(request).get("tree", "")
+        self.asked.append(f"{path} {tree.split('[')[0]}{(re.findall(r'{.*}', tree) or [''])[0]}")
+        found = re.fullmatch(r"((?:/job/[^/]+)*)(?:/(\d+))?/(api/json|wfapi/describe)", path)
+        assert found is not None, path
+        name = "/".join(re.findall(r"/job/([^/]+)", found.group(1)))
+        if name in self.refused:
+            return httpx.Response(403)
+        if found.group(3) == "wfapi/describe":
+            stages = self.stages.get(f"{name}#{found.group(2)}")
+            return httpx.Response(404) if stages is None else json_reply({"stages": stages})
+        if found.group(2):
+            wanted = [one for one in self.builds[name] if one["number"] == int(found.group(2))]
+            return json_reply(wanted[0]) if wanted else httpx.Response(404)
+        if tree.startswith("jobs"):
+            return json_reply(self._listing(name))
+        first, last = (int(text) for text in re.findall(r"\{(\d+),(\d+)\}", tree)[0])
+        listed = sorted(self.builds[name], key=lambda one: -int(one["number"]))
+        return json_reply({"_class": "Job", "allBuilds": listed[first:last]})
+
+    def _listing(self, name: str) -> Row:
+        if name in self.builds:
+            return {"_class": "hudson.model.FreeStyleProject"}
+        below = f"{name}/" if name else ""
+        listed = {
+            (below + job.removeprefix(below).split("/")[0])
+            for job in self.builds
+            if job.startswith(below)
+        }
+        return {
+            "_class": "com.cloudbees.hudson.plugins.folder.Folder",
+            "jobs": [
+                {
+                    "_class": "hudson.model.FreeStyleProject"
+                    if one in self.builds
+                    else "com.cloudbees.hudson.plugins.folder.Folder",
+                    "fullName": one,
+                }
+                for one in sorted(listed)
+            ],
+        }
