@@ -4,6 +4,7 @@ Every recorded row is served by a function that pages as its host does. What ano
 of the same rows is the yardstick; each difference stands here with its reason.
 """
 
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import jenkins
+from connectors import circleci, jenkins
 from connectors._contract import Connector
 from tests.conformance.recorded import (
     NOW,
@@ -23,8 +24,8 @@ from tests.conformance.recorded import (
     replies,
     table,
 )
-from tests.connectors.ci_servers import FakeJenkins
-from tests.connectors.fakes import Handler
+from tests.connectors.ci_servers import FakeCircle, FakeJenkins
+from tests.connectors.fakes import Handler, next_cursor, pages_of, read
 from tests.transforms.models import build_models, rows
 from transforms.home import Home
 
@@ -50,7 +51,10 @@ def home(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def _sources(payloads: Path) -> list[tuple[Connector, Handler]]:
-    return [*_jenkins_sources(payloads / "jenkins" / "e2e")]
+    return [
+        *_jenkins_sources(payloads / "jenkins" / "e2e"),
+        _circle_source(payloads / "circleci" / "e2e"),
+    ]
 
 
 # -- Jenkins -------------------------------------------------------------------------------------
@@ -229,6 +233,108 @@ def test_a_stage_that_deploys_is_a_deployment_of_its_builds_commit(home: Home) -
         assert (one["commit_sha"], one["repository"]) == (run["commit_sha"], run["repository"])
         assert one["environment_id"] == "production"
     assert sorted(one["status"] for one in found.values()).count("cancelled") == 2
+
+
+# -- CircleCI ------------------------------------------------------------------------------------
+
+CIRCLE_PROJECT = "gh/coldgust/coldgust.github.io"
+
+
+def _circle_server(folder: Path) -> FakeCircle:
+    pipelines = [row.data for row in replies(folder, "_raw_circleci_api_pipelines")]
+    workflows: dict[str, list[Row]] = defaultdict(list)
+    for row in replies(folder, "_raw_circleci_api_workflows"):
+        workflows[row.data["pipeline_id"]].append(row.data)
+    jobs: dict[str, list[Row]] = defaultdict(list)
+    for row in replies(folder, "_raw_circleci_api_jobs"):
+        jobs[row.url.split("/")[-2]].append(row.data)
+    # One workflow was recorded without its pipeline.
+    lost = set(workflows) - {one["id"] for one in pipelines}
+    pipelines += [{"id": one, "created_at": "2023-03-25T17:00:00.000Z"} for one in lost]
+    server = FakeCircle({CIRCLE_PROJECT: pipelines}, workflows, jobs)
+    server.page_size = 4
+    return server
+
+
+def _circle_source(folder: Path) -> tuple[Connector, Handler]:
+    config = circleci.Config(token=SecretStr("secret"), projects=(CIRCLE_PROJECT,))
+    return circleci.connect(config, name="circleci"), _circle_server(folder)
+
+
+def test_every_workflow_of_circleci_is_a_run_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    found = _by_key(home, "pipeline_runs", "circleci")
+    folder = payloads / "circleci" / "e2e"
+    theirs = {f"circleci:{row['id']}": row for row in expected(folder, "_tool_circleci_workflows")}
+    assert found.keys() == theirs.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert (ours["name"], ours["created_at"], ours["finished_at"]) == (
+            row["name"],
+            instant(row["created_date"]),
+            instant(row["stopped_date"]),
+        )
+    judged = expected(folder, "cicd_pipelines")
+    for row in judged:
+        ours = found[row["id"].replace("circleci:CircleciWorkflow:1", "circleci")]
+        assert (ours["status"] == "completed") == (row["status"] == "DONE")
+        _agree(ours["conclusion"], row["result"])
+    # They have no run for the workflow whose reply lacks its times; we keep it without them.
+    assert len(found) - len(judged) == 1
+
+
+def test_a_workflow_has_the_commit_and_the_branch_of_its_pipeline(
+    home: Home, payloads: Path
+) -> None:
+    found = _by_key(home, "pipeline_runs", "circleci")
+    folder = payloads / "circleci" / "e2e"
+    pipelines = {row["id"]: row for row in expected(folder, "_tool_circleci_pipelines")}
+    for row in expected(folder, "_tool_circleci_workflows"):
+        ours = found[f"circleci:{row['id']}"]
+        if row["pipeline_id"] in pipelines:
+            checkout = json.loads(pipelines[row["pipeline_id"]]["vcs"])
+            assert (ours["commit_sha"], ours["branch"], ours["repository"]) == (
+                checkout["revision"],
+                checkout["branch"],
+                "coldgust/coldgust.github.io",
+            )
+
+
+def test_every_job_of_circleci_lands_with_its_times_and_its_end(home: Home, payloads: Path) -> None:
+    found = _by_key(home, "pipeline_jobs", "circleci")
+    theirs = {
+        "circleci:{}/{}".format(*row["id"].split(":")[3:]): row
+        for row in expected(payloads / "circleci" / "e2e", "cicd_tasks")
+    }
+    assert found.keys() == theirs.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert (ours["name"], ours["started_at"], ours["finished_at"]) == (
+            row["name"],
+            instant(row["started_date"]),
+            instant(row["finished_date"]),
+        )
+        assert ours["pipeline_run_id"] == f"circleci:{row['pipeline_id'].split(':')[-1]}"
+        _agree(ours["conclusion"], row["result"])
+
+
+def test_a_second_sync_of_circleci_lists_workflows_again_and_asks_for_no_job_twice(
+    payloads: Path,
+) -> None:
+    folder = payloads / "circleci" / "e2e"
+    connector, server = _circle_source(folder)
+    assert isinstance(server, FakeCircle)
+    cursor = next_cursor(connector, "pipelines", read(connector, "pipelines", server))
+    server.asked.clear()
+    second = read(connector, "pipelines", server, cursor=cursor)
+    listed = {
+        row["id"]
+        for page in pages_of(second, "workflows")
+        for row in json.loads(page.body)["items"]
+    }
+    assert {row["id"] for row in expected(folder, "_tool_circleci_workflows_incremental")} <= listed
+    assert not [path for path in server.asked if path.endswith("/job")]
 
 
 # -- what the sources share ----------------------------------------------------------------------

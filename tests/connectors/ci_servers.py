@@ -71,3 +71,39 @@ class FakeJenkins:
                 for one in sorted(listed)
             ],
         }
+
+
+class FakeCircle:
+    """Pipelines newest first by page token; their workflows; the jobs of these."""
+
+    page_size = 20
+
+    def __init__(
+        self,
+        pipelines: Mapping[str, list[Row]],
+        workflows: Mapping[str, list[Row]] | None = None,
+        jobs: Mapping[str, list[Row]] | None = None,
+    ) -> None:
+        self.pipelines = {slug: list(rows) for slug, rows in pipelines.items()}
+        self.workflows = dict(workflows or {})
+        self.jobs = dict(jobs or {})
+        self.asked: list[str] = []
+        self.forgotten: set[str] = set()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.raw_path.decode().split("?")[0]).removeprefix("/api/v2")
+        token = query_of(request).get("page-token", "")
+        self.asked.append(f"{path} {token}".strip())
+        if token in self.forgotten:
+            return json_reply({"message": "Not Found"}, 404)
+        kind, name, leaf = re.fullmatch(r"/(project|pipeline|workflow)/(.+)/(\w+)", path).groups()  # type: ignore[union-attr]
+        if kind == "project" and name not in self.pipelines:
+            return json_reply({"message": "Project not found"}, 404)
+        if kind == "project":
+            rows = sorted(self.pipelines[name], key=lambda one: one["created_at"], reverse=True)
+        else:
+            rows = {"workflow": self.workflows, "job": self.jobs}[leaf].get(name, [])
+        first = int(token.removeprefix("token-") or 0)
+        last = first + self.page_size
+        further = f"token-{last}" if last < len(rows) else None
+        return json_reply({"items": rows[first:last], "next_page_token": further})
