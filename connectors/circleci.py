@@ -171,7 +171,9 @@ def _pages(walk: Walk) -> Items:
     for reply, records, following in walk.follow(address, {}, _further):
         with walk.understanding(reply):
             recent = [one for one in records if one["created_at"] >= floor]
-            for one in recent:
+            for one in records:
+                if one["created_at"] < floor and one["id"] not in left:
+                    continue
                 left.pop(one["id"], None)
                 yield from _workflows(
                     walk, one["id"], created_at=one["created_at"], seen=seen, waiting=waiting

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import circleci, jenkins
+from connectors import bitbucket, circleci, jenkins
 from connectors._contract import Connector
 from tests.conformance.recorded import (
     NOW,
@@ -21,16 +21,18 @@ from tests.conformance.recorded import (
     expected,
     instant,
     land,
+    milliseconds,
     replies,
     table,
 )
-from tests.connectors.ci_servers import FakeCircle, FakeJenkins
+from tests.connectors.ci_servers import FakeBitbucket, FakeCircle, FakeJenkins
 from tests.connectors.fakes import Handler, next_cursor, pages_of, read
 from tests.transforms.models import build_models, rows
 from transforms.home import Home
 
 Row = dict[str, Any]
 JENKINS_JOB = "Test-jenkins-dir/test-jenkins-sub-dir/test-sub-sub-dir/devlake"
+ENTITIES = ("pipeline_runs", "pipeline_jobs", "deployments", "changes", "change_commits")
 # What their result is called here; where theirs is empty the run has not ended.
 RESULTS = {"SUCCESS": {"success"}, "FAILURE": {"failure", "cancelled", "timed_out"}}
 
@@ -46,7 +48,7 @@ def home(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(root=tmp_path_factory.mktemp("recorded"))
     report = land(home, _sources(payloads), deploy_job_pattern="(?i)deploy")
     assert report.is_complete, report
-    build_models(home, "pipeline_runs", "pipeline_jobs", "deployments", now=NOW)
+    build_models(home, *ENTITIES, now=NOW)
     return home
 
 
@@ -54,6 +56,7 @@ def _sources(payloads: Path) -> list[tuple[Connector, Handler]]:
     return [
         *_jenkins_sources(payloads / "jenkins" / "e2e"),
         _circle_source(payloads / "circleci" / "e2e"),
+        _bitbucket_source(payloads / "bitbucket" / "e2e"),
     ]
 
 
@@ -335,6 +338,193 @@ def test_a_second_sync_of_circleci_lists_workflows_again_and_asks_for_no_job_twi
     }
     assert {row["id"] for row in expected(folder, "_tool_circleci_workflows_incremental")} <= listed
     assert not [path for path in server.asked if path.endswith("/job")]
+
+
+# -- Bitbucket -----------------------------------------------------------------------------------
+
+BITBUCKET_REPOSITORY = "likyh/likyhphp"
+
+
+def _bitbucket_source(folder: Path) -> tuple[Connector, Handler]:
+    server = FakeBitbucket(
+        BITBUCKET_REPOSITORY,
+        page_size=10,
+        **{
+            name: [row.data for row in replies(folder, f"_raw_bitbucket_api_{name}")]
+            for name in ("pull_requests", "pipelines", "deployments")
+        },
+    )
+    for row in replies(folder, "_raw_bitbucket_api_pipeline_steps"):
+        server.steps.setdefault(row.data["pipeline"]["uuid"], []).append(row.data)
+    for row in replies(folder, "_raw_bitbucket_api_pull_request_commits"):
+        server.commits.setdefault(str(row.asked["BitbucketId"]), []).append(row.data)
+    config = bitbucket.Config(token=SecretStr("secret"), workspace="likyh")
+    return bitbucket.connect(config, name="bitbucket"), server
+
+
+def test_every_pipeline_of_bitbucket_is_a_run_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "bitbucket" / "e2e"
+    found = _by_key(home, "pipeline_runs", "bitbucket")
+    recorded = {
+        f"bitbucket:{row.data['uuid']}": row.data
+        for row in replies(folder, "_raw_bitbucket_api_pipelines")
+    }
+    theirs = {
+        row["id"].replace("bitbucket:BitbucketPipeline:1", "bitbucket"): row
+        for row in expected(folder, "cicd_pipelines")
+    }
+    assert found.keys() == theirs.keys() == recorded.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert ours["created_at"] == instant(recorded[key]["created_on"])
+        assert ours["commit_sha"] == recorded[key]["target"]["commit"]["hash"]
+        if row["original_result"] == "HALTED":
+            # They call a pipeline that waits for somebody done when its state says HALTED.
+            assert (ours["status"], ours["conclusion"]) == ("waiting", None)
+        elif row["original_result"] == "EXPIRED":
+            # They call it OTHER; it ended without having run.
+            assert (ours["status"], ours["conclusion"]) == ("completed", "cancelled")
+        elif row["original_result"] == "COMPLETED":
+            # COMPLETED is a state and no result; they take it for success, we keep the word.
+            assert ours["conclusion"] == "completed"
+        else:
+            assert (ours["status"] == "completed") == (row["status"] == "DONE")
+            _agree(ours["conclusion"], row["result"])
+        if ours["status"] == "completed":
+            assert ours["finished_at"] == instant(recorded[key]["completed_on"])
+
+
+def test_a_run_of_bitbucket_has_the_commit_and_the_branch_of_its_pipeline(
+    home: Home, payloads: Path
+) -> None:
+    found = _by_key(home, "pipeline_runs", "bitbucket")
+    for row in expected(payloads / "bitbucket" / "e2e", "cicd_pipeline_commits"):
+        ours = found[row["pipeline_id"].replace("bitbucket:BitbucketPipeline:1", "bitbucket")]
+        assert (ours["commit_sha"], ours["branch"]) == (row["commit_sha"], row["branch"])
+        assert row["repo_id"].endswith(f":{ours['repository']}")
+
+
+def test_every_step_of_bitbucket_is_a_job_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "bitbucket" / "e2e"
+    found = _by_key(home, "pipeline_jobs", "bitbucket")
+    recorded = expected(folder, "_tool_bitbucket_pipeline_steps")
+    assert found.keys() == {f"bitbucket:{row['bitbucket_id']}" for row in recorded}
+    for row in recorded:
+        ours = found[f"bitbucket:{row['bitbucket_id']}"]
+        assert (ours["name"], ours["pipeline_run_id"]) == (
+            row["name"],
+            f"bitbucket:{row['pipeline_id']}",
+        )
+        assert milliseconds(ours["started_at"]) == instant(row["started_on"])
+        if ours["status"] == "completed":
+            assert milliseconds(ours["finished_at"]) == instant(row["completed_on"])
+    # They have no task for the nine steps that have not begun; we keep them as queued.
+    tasks = expected(folder, "cicd_tasks")
+    assert len(found) - len(tasks) == 9
+    for row in tasks:
+        ours = found[row["id"].replace("bitbucket:BitbucketPipelineStep:1", "bitbucket")]
+        # NOT_RUN and EXPIRED are OTHER with them and have ended with us.
+        assert (ours["status"] == "completed") == (row["status"] in ("DONE", "OTHER"))
+        if row["original_result"] == "COMPLETED":
+            assert ours["conclusion"] == "completed"
+        else:
+            _agree(ours["conclusion"], row["result"])
+
+
+def test_every_deployment_of_bitbucket_that_began_lands_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "bitbucket" / "e2e"
+    found = _by_key(home, "deployments", "bitbucket")
+    recorded = expected(folder, "_tool_bitbucket_deployments")
+    begun = [row for row in recorded if row["status"] != "UNDEPLOYED"]
+    # UNDEPLOYED is what could be deployed; they keep it as OTHER, we as no deployment.
+    assert (len(recorded), len(begun)) == (27, 23)
+    assert found.keys() == {f"bitbucket:{row['bitbucket_id']}" for row in begun}
+    for row in begun:
+        ours = found[f"bitbucket:{row['bitbucket_id']}"]
+        assert (ours["commit_sha"], ours["version"]) == (row["commit_sha"], row["name"])
+        assert ours["environment_id"] == row["environment"].lower()
+        assert ours["pipeline_run_id"] == f"bitbucket:{row['pipeline_id']}"
+        assert milliseconds(ours["created_at"]) == instant(row["created_on"])
+        assert milliseconds(ours["started_at"]) == instant(row["started_on"])
+        if ours["status"] != "in_progress":
+            assert milliseconds(ours["finished_at"]) == instant(row["completed_on"])
+
+
+def test_a_deployment_of_bitbucket_ends_as_its_step_did(home: Home, payloads: Path) -> None:
+    found = _by_key(home, "deployments", "bitbucket")
+    jobs = rows(home, "pipeline_jobs", where="source = 'bitbucket'")
+    failed = {job["started_at"] for job in jobs if job["conclusion"] in ("failure", "cancelled")}
+    said = {
+        "SUCCESSFUL": "succeeded",
+        "FAILED": "failed",
+        "STOPPED": "cancelled",
+        "CANCELLED": "cancelled",
+        "IN_PROGRESS": "in_progress",
+        # OTHER with them:
+        "PENDING": "in_progress",
+        "ROLLED_BACK": "superseded",
+        "UNKNOWN": "in_progress",
+    }
+    differing = 0
+    for row in expected(payloads / "bitbucket" / "e2e", "cicd_deployments_for_deployment"):
+        ours = found.get(row["id"].replace("bitbucket:BitbucketDeployment:1", "bitbucket"))
+        if ours is None:
+            assert row["original_status"] == "UNDEPLOYED"
+        elif row["original_status"] != "COMPLETED":
+            assert ours["status"] == said[row["original_status"]]
+        elif ours["status"] != "succeeded":
+            # They take COMPLETED for success; the step of these two failed or was stopped.
+            differing += 1
+            assert ours["started_at"] in failed
+    assert differing == 2
+
+
+def test_every_pull_request_of_bitbucket_is_a_change(home: Home, payloads: Path) -> None:
+    folder = payloads / "bitbucket" / "e2e"
+    found = _by_key(home, "changes", "bitbucket")
+    theirs = {
+        f"bitbucket:{BITBUCKET_REPOSITORY}#{row['pull_request_key']}": row
+        for row in expected(folder, "pull_requests")
+    }
+    recorded = {
+        f"bitbucket:{BITBUCKET_REPOSITORY}#{row.data['id']}": row.data
+        for row in replies(folder, "_raw_bitbucket_api_pull_requests")
+    }
+    assert found.keys() == theirs.keys() == recorded.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert (ours["state"], ours["title"]) == (row["status"].lower(), row["title"])
+        assert (ours["head_branch"], ours["base_branch"]) == (row["head_ref"], row["base_ref"])
+        assert (ours["merge_commit_sha"] or "") == row["merge_commit_sha"]
+        assert (ours["source_url"], ours["created_at"]) == (
+            row["url"],
+            instant(recorded[key]["created_on"]),
+        )
+        # A merge has no date in the reply: the last change of the merged request is the nearest.
+        merged_at = instant(recorded[key]["updated_on"]) if ours["is_merged"] else None
+        assert ours["merged_at"] == merged_at
+
+
+def test_every_commit_of_a_pull_request_of_bitbucket_lands_without_a_name(
+    home: Home, payloads: Path
+) -> None:
+    found = {
+        row["commit_sha"]: row for row in rows(home, "change_commits", where="source = 'bitbucket'")
+    }
+    theirs = expected(payloads / "bitbucket" / "e2e", "_tool_bitbucket_pull_request_commits")
+    assert found.keys() == {row["commit_sha"] for row in theirs}
+    for row in theirs:
+        ours = found[row["commit_sha"]]
+        assert ours["change_id"] == f"bitbucket:{BITBUCKET_REPOSITORY}#{row['pull_request_id']}"
+        assert ours["authored_at"] == instant(row["commit_authored_date"])
+        assert len(ours["author_id"]) == 24
+        assert row["commit_author_name"] not in ours.values()
 
 
 # -- what the sources share ----------------------------------------------------------------------

@@ -107,3 +107,64 @@ class FakeCircle:
         last = first + self.page_size
         further = f"token-{last}" if last < len(rows) else None
         return json_reply({"items": rows[first:last], "next_page_token": further})
+
+
+class FakeBitbucket:
+    """One workspace: lists by page number, with a next link except for those of pipelines."""
+
+    def __init__(
+        self, repository: str = "acme/pay", *, page_size: int = 100, **lists: list[Row]
+    ) -> None:
+        self.repository = repository
+        self.page_size = page_size
+        self.lists = dict(lists)
+        self.steps: dict[str, list[Row]] = {}
+        self.commits: dict[str, list[Row]] = {}
+        self.asked: list[str] = []
+        self.queries: list[dict[str, str]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.raw_path.decode().split("?")[0]).removeprefix("/2.0")
+        query = query_of(request)
+        self.queries.append(query)
+        workspace = self.repository.split("/")[0]
+        if path == f"/repositories/{workspace}":
+            return self._page(request, [{"full_name": self.repository}])
+        rest = path.removeprefix(f"/repositories/{self.repository}/")
+        self.asked.append(f"{rest} {query.get('page', '1')}")
+        if found := re.fullmatch(r"pullrequests/(\d+)/commits", rest):
+            return self._page(request, self.commits.get(found.group(1), []))
+        if found := re.fullmatch(r"pipelines/({.*})/steps/", rest):
+            return self._page(request, self.steps.get(found.group(1), []), is_linked=False)
+        if found := re.fullmatch(r"pipelines/({.*})", rest):
+            wanted = [one for one in self.lists["pipelines"] if one["uuid"] == found.group(1)]
+            return json_reply(wanted[0]) if wanted else httpx.Response(404)
+        if rest == "pullrequests":
+            return self._page(request, self._pulls(query))
+        name = rest.strip("/")
+        if name not in ("pipelines", "deployments", "environments"):
+            return json_reply({"type": "error", "error": {"message": "Not found"}}, 404)
+        rows = self.lists.get(name, [])
+        if name == "pipelines":
+            assert query["sort"] == "-created_on"
+            rows = sorted(rows, key=lambda one: one["created_on"], reverse=True)
+        return self._page(request, rows, is_linked=name != "pipelines")
+
+    def _pulls(self, query: dict[str, str]) -> list[Row]:
+        assert query["sort"] == "-updated_on"
+        rows = self.lists.get("pull_requests", [])
+        if found := re.search(r"updated_on >= (\S+)\+00:00", query["q"]):
+            rows = [one for one in rows if one["updated_on"] >= found.group(1)]
+        rows = [one for one in rows if f'state="{one["state"]}"' in query["q"]]
+        return sorted(rows, key=lambda one: one["updated_on"], reverse=True)
+
+    def _page(
+        self, request: httpx.Request, rows: list[Row], *, is_linked: bool = True
+    ) -> httpx.Response:
+        page = int(query_of(request).get("page", 1))
+        length = min(int(query_of(request).get("pagelen", 10)), self.page_size)
+        first = (page - 1) * length
+        data: Row = {"page": page, "pagelen": length, "size": len(rows)}
+        if is_linked and first + length < len(rows):
+            data["next"] = str(request.url.copy_set_param("page", page + 1))
+        return json_reply(data | {"values": rows[first : first + length]})

@@ -43,3 +43,8 @@ nullif(
 {% macro millisecond_instant(text) -%}
 epoch_ms(nullif(try_cast({{ text }} as bigint), 0))
 {%- endmacro %}
+
+{# Whether Bitbucket's state of a pipeline, step or deployment says that it has not ended. #}
+{% macro is_unfinished(state) -%}
+{{ state }} in ('PENDING', 'READY', 'BUILDING', 'RUNNING', 'IN_PROGRESS', 'HALTED', 'PAUSED')
+{%- endmacro %}
