@@ -16,9 +16,12 @@ MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "bitbucket": {"token": "CANARY_secret", "workspace": "acme"},
+    "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
+    "jenkins": {"base_url": "https://acme.test", "user": "reader", "token": "CANARY_secret"},
     "junit": {"path": "."},
     "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
