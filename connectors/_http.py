@@ -4,6 +4,7 @@ Each fault ends in one class of `_errors`; how often each is tried stands in `TR
 Time, sleep and randomness come in as arguments. Proxies and .netrc of the machine are ignored.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -115,17 +116,20 @@ class HttpClient:
         stream: str,
         params: Parameters | None = None,
         etag: str | None = None,
+        search: Mapping[str, object] | None = None,
     ) -> Reply:
         """Return one JSON reply; `address` is a path below the base address or a next link.
 
-        With `etag` the reply may be an unchanged one (304), which costs no quota.
+        With `etag` the reply may be an unchanged one (304), which costs no quota. With `search` it
+        is asked for by POST, for interfaces that take what is wanted as a JSON body.
         Errors: every class of `_errors` that names a fault of HTTP.
         """
         url = self._resolve(address, stream=stream, params=params)
+        wanted = None if search is None else json.dumps(search).encode()
         tried: Counter[str] = Counter()
         while True:
             try:
-                return self._try(url, stream=stream, etag=etag)
+                return self._try(url, stream=stream, etag=etag, wanted=wanted)
             except _Moved as moved:
                 tried["redirect"] += 1
                 if tried["redirect"] > MOST_REDIRECTS:
@@ -136,11 +140,11 @@ class HttpClient:
 
     # -- one try ---------------------------------------------------------------------------------
 
-    def _try(self, url: httpx.URL, *, stream: str, etag: str | None) -> Reply:
+    def _try(self, url: httpx.URL, *, stream: str, etag: str | None, wanted: bytes | None) -> Reply:
         self._await_turn(stream)
         self._deadline.at = self._monotonic() + self._deadline_seconds
         try:
-            response = self._send(url, etag=etag)
+            response = self._send(url, etag=etag, wanted=wanted)
             try:
                 body = self._read(response, stream=stream, url=url)
             finally:
@@ -155,12 +159,20 @@ class HttpClient:
         self._obey_limits(response, body, stream=stream)
         return self._judge(response, body, stream=stream, url=url)
 
-    def _send(self, url: httpx.URL, *, etag: str | None) -> httpx.Response:
+    def _send(self, url: httpx.URL, *, etag: str | None, wanted: bytes | None) -> httpx.Response:
         secrets = self._access.headers
         headers = self._headers | {name: secrets[name].get_secret_value() for name in secrets}
         if etag:
             headers["if-none-match"] = etag
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": TIMEOUT})
+        if wanted is not None:
+            headers["content-type"] = "application/json"
+        request = httpx.Request(
+            "GET" if wanted is None else "POST",
+            url,
+            headers=headers,
+            content=wanted,
+            extensions={"timeout": TIMEOUT},
+        )
         response = self._transport.handle_request(request)
         response.request = request
         return response

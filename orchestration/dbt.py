@@ -10,7 +10,6 @@ from orchestration.errors import AuditBlocked, BuildFailed
 from orchestration.versions import TRANSFORMS
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
-_FOLDERS = {"metrics": "metrics", "factors": "intermediate/factors"}
 
 
 class _EventInfo(Protocol):
@@ -138,13 +137,14 @@ def _command_line(command: str, target: Path, project: Path, arguments: Sequence
     line += ["--project-dir", str(project), "--profiles-dir", str(project)]
     line += ["--target-path", str(target), "--log-path", str(target / "logs")]
     # Some models read every model of a folder; while dbt parses, they cannot ask for the names.
-    line += ["--vars", json.dumps({name: _names(project / "models" / folder)
-                                   for name, folder in _FOLDERS.items()})]  # fmt: skip
+    line += ["--vars", json.dumps(_names_by_folder(project / "models"))]
     return line if command == "parse" else [*line, "--threads", "1"]
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(file.stem for file in folder.glob("*.sql"))
+def _names_by_folder(models: Path) -> dict[str, list[str]]:
+    """Return the metrics, and the models of each folder of the intermediate layer."""
+    folders = [models / "metrics", *sorted((models / "intermediate").glob("*/"))]
+    return {folder.name: sorted(file.stem for file in folder.glob("*.sql")) for folder in folders}
 
 
 def _outcome(result: _Result) -> Outcome:

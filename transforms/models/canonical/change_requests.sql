@@ -1,39 +1,6 @@
-with
-    requests as (
-        select *
-        from {{ versions("stg_servicenow__change_requests", "source, sys_id") }}
-    ),
-    change_requests as (
-        select
-            requests.source || ':' || requests.sys_id as change_request_id,
-            requests.version_number,
-            items.service_id,
-            requests.requester_id,
-            requests.assignee_id,
-            requests.number,
-            requests.title,
-            requests.type,
-            requests.state,
-            requests.risk,
-            requests.approval,
-            requests.correlation_id,
-            requests.close_code,
-            requests.is_current,
-            requests.planned_start_at,
-            requests.planned_end_at,
-            requests.work_started_at,
-            requests.work_ended_at,
-            requests.created_at,
-            requests.source_updated_at,
-            requests.source,
-            requests.page_id,
-            requests.ordinal,
-            requests.read_at
-        from requests
-        left join
-            {{ ref("configuration_items") }} as items
-            on requests.source || ':' || requests.configuration_item_sys_id
-            = items.configuration_item_id
+{{
+    numbered_versions(
+        with_service("change_requests", ["version_number", "is_current"]),
+        "change_request_id",
     )
-select *
-from change_requests
+}}

@@ -7,12 +7,19 @@ with
         group by lower(name)
     ),
     seen as (
-        select lower(environment) as environment_id, min(environment) as name
-        from {{ ref("stg_github__deployments") }}
-        where read_at <= {{ as_of() }} and environment is not null
-        group by lower(environment)
-        union
-        select 'production' as environment_id, 'production' as name
+        select environment_id, min(name) as name
+        from
+            (
+                select environment_id, name
+                from {{ from_sources("environments", ["tier", "is_declared"]) }}
+                union all
+                select environment_id, environment_id as name
+                from {{ ref("deployments") }}
+                union all
+                select 'production' as environment_id, 'production' as name
+            )
+        where environment_id is not null
+        group by environment_id
     ),
     environments as (
         select

@@ -1,13 +1,30 @@
 {#
-  One row per alert of Alertmanager, which forgets an alert when it ends: an alert that a later
-  read does not have ended between the two. A read with a record that could not be used is no
-  evidence that anything ended.
+  One row per alert of a source that only tells what is active: an alert that a later read does not
+  have ended between the two. A read with a record that could not be used is no evidence that
+  anything ended. `var("polled_alerts")` is the folder of such sources; each row names its stream.
 #}
 with
     seen as (
-        select *
-        from {{ ref("stg_alertmanager__alerts") }}
-        where read_at <= {{ as_of() }}
+        {% for name in var("polled_alerts") %}
+            select
+                source,
+                stream,
+                fingerprint,
+                name,
+                severity,
+                labels,
+                source_url,
+                started_at,
+                stated_ended_at,
+                seen_at,
+                page_id,
+                ordinal,
+                read_at
+            from {{ ref(name) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
     ),
     complete_reads as (
         select journal.source, journal.read_at
@@ -19,7 +36,7 @@ with
             and journal.stream = accounts.stream
         where
             journal.event = 'page'
-            and accounts.model = 'stg_alertmanager__alerts'
+            and (journal.source, journal.stream) in (select source, stream from seen)
             and accounts.quarantined_count = 0
             and journal.read_at <= {{ as_of() }}
     ),

@@ -1,0 +1,1 @@
+select * from {{ with_service("api_operations", by_repository=true) }}

@@ -1,0 +1,1 @@
+select * from {{ with_service("error_groups", by_repository=true) }}

@@ -1,0 +1,1 @@
+select * from {{ with_service("findings", by_repository=true) }}

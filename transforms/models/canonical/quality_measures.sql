@@ -1,0 +1,1 @@
+select * from {{ with_service("quality_measures", by_repository=true) }}

@@ -1,0 +1,15 @@
+select
+    source,
+    fingerprint,
+    name,
+    severity,
+    labels,
+    started_at,
+    ended_before as ended_at,
+    ended_before is not null as ended_at_is_bound,
+    last_seen_at,
+    source_url,
+    page_id,
+    ordinal,
+    read_at
+from {{ ref("int_sampled_alerts") }}

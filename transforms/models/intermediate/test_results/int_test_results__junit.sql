@@ -1,0 +1,24 @@
+select
+    service_name,
+    commit_sha,
+    pipeline_run_id,
+    report_file,
+    suite,
+    class_name,
+    test_name,
+    status,
+    message,
+    attempt,
+    duration_seconds,
+    started_at,
+    source,
+    page_id,
+    ordinal,
+    read_at
+from
+    {{
+        newest(
+            "stg_junit__test_results",
+            "source, report_file, suite, class_name, test_name, attempt",
+        )
+    }}
