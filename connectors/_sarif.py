@@ -48,7 +48,7 @@ def decode_sarif(data: Json) -> Document:
     versions: list[Json] = [
         one for run in runs for one in run.get("versionControlProvenance") or ()
     ]
-    version = versions[0] if versions else {}
+    version: Json = versions[0] if versions else {}
     return Document(
         format="sarif",
         tool=next(iter(tools)) if len(tools) == 1 else None,
@@ -125,14 +125,15 @@ def _rule(result: Json, run: Json) -> Json:
     if 0 <= extension < len(extensions):
         component = extensions[extension]
     rules: list[Json] = component.get("rules") or []
-    index = result.get("ruleIndex", reference.get("index", -1))
+    index: int = result.get("ruleIndex", reference.get("index", -1))
     if 0 <= index < len(rules):
         return rules[index]
     wanted = result.get("ruleId") or reference.get("id")
     found = [rule for rule in rules if rule.get("id") == wanted]
     # "CA1000/1" is a part of the rule "CA1000" (section 3.52.4).
     parts = [rule for rule in rules if str(wanted).startswith(f"{rule.get('id')}/")]
-    return [*found, *parts, {}][0]
+    named: list[Json] = [*found, *parts, {}]
+    return named[0]
 
 
 def _message(result: Json, rule: Json, run: Json) -> str | None:
