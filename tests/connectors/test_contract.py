@@ -27,6 +27,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "token": "CANARY_secret",
         "audit_log": "audit.csv",
     },
+    "sonarqube": {"token": "CANARY_secret"},
 }
 
 
