@@ -27,11 +27,13 @@ SETTINGS: dict[str, dict[str, object]] = {
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "statuspage": {"base_url": "https://acme.test"},
+    "reports": {"path": "."},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
         "audit_log": "audit.csv",
     },
+    "sonarqube": {"token": "CANARY_secret"},
 }
 
 
