@@ -1,0 +1,191 @@
+"""Start real trackers and a monitoring server where they are installed; else skip."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+READY_SECONDS = 60
+PEERS = Path(os.environ.get("LEADLINE_PEERS", ".cache/peers")).absolute()
+REQUEST_TRACKER = Path("/usr/share/request-tracker5/libexec/rt-server")
+REQUEST_TRACKER_DATA = Path("/var/lib/dbconfig-common/sqlite3/request-tracker5/rtdb")
+RT_SETTINGS = """
+Set($rtname, 'test'); Set($Organization, 'test'); Set($Timezone, 'UTC');
+Set($DatabaseType, 'SQLite'); Set($DatabaseName, '{folder}/rtdb');
+Set($WebPath, ''); Set($WebDomain, '127.0.0.1'); Set($WebPort, {port});
+Set($WebBaseURL, 'http://127.0.0.1:{port}');
+Set($LogToSyslog, undef); Set($LogToSTDERR, 'error'); Set($MailCommand, 'testfile');
+Set($MasonDataDir, '{folder}/mason'); Set($MasonSessionDir, '{folder}/sessions');
+Set(%GnuPG, Enable => 0); Set(%SMIME, Enable => 0);
+1;
+"""
+RT_TICKETS: tuple[dict[str, Any], ...] = (
+    {
+        "Queue": "Incidents", "Subject": "Down", "Status": "new",
+        "Created": "2026-10-01 10:00:00", "CustomFields": {"Service": "pay"},
+    },
+    {
+        "Queue": "Incidents", "Subject": "Slow", "Status": "open", "Priority": 50,
+        "Created": "2026-10-02 10:00:00", "Started": "2026-10-02 11:00:00",
+    },
+    {
+        "Queue": "Incidents", "Subject": "Odd", "Status": "resolved",
+        "Created": "2026-10-05 10:00:00", "Started": "2026-10-05 11:00:00",
+        "Resolved": "2026-10-05 12:00:00",
+    },
+    {
+        "Queue": "Changes", "Subject": "Upgrade", "Starts": "2026-10-10 20:00:00",
+        "Due": "2026-10-10 22:00:00",
+    },
+)  # fmt: skip
+# More tickets than a page holds, all of them updated in one second.
+TIED = 230
+RT_TIE = "2026-10-09 12:00:00"
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def process(
+    command: Sequence[str | Path],
+    folder: Path,
+    *,
+    is_ready: Callable[[], bool],
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[None]:
+    """Run a server in a group of its own until the body ends, once it says that it is ready."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [str(part) for part in command], stdout=output, stderr=output, cwd=cwd or folder,
+            env={**os.environ, **(env or {})}, start_new_session=True,
+        )  # fmt: skip
+        try:
+            _await(is_ready, server, log)
+            yield
+        finally:
+            _end(server)
+
+
+def _await(is_ready: Callable[[], bool], server: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if is_ready():
+                return
+        except (httpx.TransportError, OSError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not become ready: {log.read_text(errors='replace')}")
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End a server and the workers it started, which form its group."""
+    for signal in (15, 9):
+        try:
+            os.killpg(server.pid, signal)
+        except ProcessLookupError:
+            break
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            continue
+    server.wait(timeout=10)
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """A running tracker: its address, a client that may write, and its database."""
+
+    url: str
+    writer: httpx.Client
+    database: Path
+
+    def send(self, method: str, path: str, **data: Any) -> Any:
+        """Write through the interface and return what it says."""
+        reply = self.writer.request(method, path, json=data)
+        assert reply.status_code < 400, reply.text
+        return reply.json() if reply.content else None
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run one statement in the tracker's database, for what no interface can set."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    def seed_request_tracker(self) -> None:
+        """Make queues, a field, three incidents, a change, and many tickets of one second."""
+        for name in ("Incidents", "Changes"):
+            self.send("POST", "/REST/2.0/queue", Name=name)
+        field = self.send(
+            "POST", "/REST/2.0/customfield", Name="Service", Type="FreeformSingle",
+            LookupType="RT::Queue-RT::Ticket", MaxValues=1,
+        )  # fmt: skip
+        self.sql(
+            "insert into ObjectCustomFields (CustomField, ObjectId) values (?, 0)", field["id"]
+        )
+        for ticket in RT_TICKETS:
+            self.send("POST", "/REST/2.0/ticket", **ticket)
+        names = ", ".join(
+            name
+            for (_, name, *_) in self.sql("pragma table_info(Tickets)")
+            if name not in ("id", "EffectiveId", "LastUpdated")
+        )
+        for _ in range(TIED):
+            self.sql(
+                f"insert into Tickets ({names}, LastUpdated) select {names}, ? from Tickets "
+                "where id = 3",
+                RT_TIE,
+            )
+        self.sql("update Tickets set EffectiveId = id")
+
+
+@contextmanager
+def request_tracker(folder: Path) -> Iterator[Tracker]:
+    """Run a Request Tracker on a copy of the database that its package made."""
+    if not REQUEST_TRACKER.exists() or not os.access(REQUEST_TRACKER_DATA, os.R_OK):
+        pytest.skip(
+            "request-tracker5, rt5-db-sqlite and rt5-standalone are not installed, or not readable"
+        )
+    port = free_port()
+    for name in ("mason", "sessions", "settings"):
+        (folder / name).mkdir()
+    shutil.copy(REQUEST_TRACKER_DATA, folder / "rtdb")
+    (folder / "site.pm").write_text(
+        RT_SETTINGS.replace("{folder}", str(folder)).replace("{port}", str(port))
+    )
+    url = f"http://127.0.0.1:{port}"
+    writer = httpx.Client(base_url=url, auth=("root", "password"), trust_env=False, timeout=60)
+    command: list[str | Path] = [
+        REQUEST_TRACKER, "--server", "Starlet", "--host", "127.0.0.1", "--port", str(port),
+        "--max-workers", "2",
+    ]  # fmt: skip
+    env = {
+        "RT_SITE_CONFIG": str(folder / "site.pm"),
+        "RT_SITE_CONFIG_DIR": str(folder / "settings"),
+    }
+    with (
+        writer,
+        process(
+            command,
+            folder,
+            env=env,
+            is_ready=lambda: writer.get("/REST/2.0/rt").status_code == 200,
+        ),
+    ):
+        yield Tracker(url, writer, folder / "rtdb")

@@ -1,0 +1,185 @@
+"""The real trackers, where they are installed: what we read is what they were given."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors import request_tracker
+from connectors._contract import Connector
+from connectors._errors import UnexpectedShape
+from connectors._http import HttpClient
+from orchestration.lake import Lake
+from orchestration.sync import sync
+from orchestration.sync_report import StreamReport
+from tests.connectors import itsm_servers as servers
+from tests.connectors.fakes import FakeTime, read_all
+from tests.transforms.estate import Estate
+from tests.transforms.models import build_models, rows
+from transforms.home import Home
+
+pytestmark = pytest.mark.system
+
+TIE = "2026-10-09 12:00:00"
+
+
+def sync_into(home: Home, connector: Connector) -> dict[str, StreamReport]:
+    """Read a source into the lake as a run does; every stream must come to its end."""
+    report = sync([connector], Lake(home.lake), clock=lambda: datetime.now(UTC))
+    assert report.is_complete, report
+    return {stream.stream: stream for stream in report.streams}
+
+
+def new_home(folder: Path) -> Home:
+    """Return a home whose company has a service named pay."""
+    home, estate = Home(root=folder), Estate()
+    estate.service("pay")
+    estate.write(home.lake, read_at=datetime.now(UTC))
+    return home
+
+
+def current(home: Home, entity: str, key: str) -> dict[str, dict[str, Any]]:
+    """Return the newest versions of an entity by the end of their key."""
+    return {row[key].split(":", 1)[1]: row for row in rows(home, entity, where="is_current")}
+
+
+def naive(text: str) -> datetime:
+    """Return an instant as tables hold it."""
+    return datetime.fromisoformat(text)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Return what writes a line where it is seen, although output is captured."""
+
+    def write(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{line}")
+
+    return write
+
+
+def second_sync(folder: Path, connector: Connector, tell: Callable[[str], None]) -> dict[str, int]:
+    """Read an unchanged server twice and return the second reading's requests by stream."""
+    home = new_home(folder)
+    first, second = sync_into(home, connector), sync_into(home, connector)
+    for name, report in second.items():
+        tell(f"  {connector.kind} {name}: {first[name].calls} requests, then {report.calls}")
+    return {name: report.calls for name, report in second.items()}
+
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Tracker]:
+    with servers.request_tracker(tmp_path_factory.mktemp("rt")) as running:
+        running.seed_request_tracker()
+        yield running
+
+
+def _rt(tracker: servers.Tracker, **more: Any) -> request_tracker.RequestTrackerConnector:
+    settings = {
+        "base_url": tracker.url,
+        "plain_http_hosts": ("127.0.0.1",),
+        "username": "root",
+        "password": SecretStr("password"),
+        "incident_queues": ("Incidents",),
+        "change_queues": ("Changes",),
+        "service_field": "Service",
+        **more,
+    }
+    return request_tracker.connect(request_tracker.Config(**settings), name="rt")
+
+
+def test_request_tracker_incidents_are_what_its_tickets_say(
+    tracker: servers.Tracker, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    reports = sync_into(home, _rt(tracker))
+    assert reports["incidents"].rows >= 3 + servers.TIED
+    build_models(home, "incidents", "change_requests", now=datetime.now(UTC) + timedelta(minutes=1))
+    incidents = current(home, "incidents", "incident_id")
+    assert len(incidents) == 3 + servers.TIED
+    new, taken, done = (incidents[number] for number in ("1", "2", "3"))
+    assert (new["status"], new["acknowledged_at"], new["resolved_at"]) == ("open", None, None)
+    assert (new["service_name"], new["service_id"]) == ("pay", "pay")
+    assert new["detected_at"] == naive("2026-10-01 10:00:00")
+    assert (taken["status"], taken["severity"]) == ("acknowledged", 3)
+    assert taken["acknowledged_at"] == naive("2026-10-02 11:00:00")
+    assert taken["service_name"] == "Incidents"
+    assert (done["status"], done["resolved_at"]) == ("resolved", naive("2026-10-05 12:00:00"))
+    (change,) = current(home, "change_requests", "change_request_id").values()
+    assert change["planned_start_at"] == naive("2026-10-10 20:00:00")
+    assert change["planned_end_at"] == naive("2026-10-10 22:00:00")
+    assert change["work_started_at"] is None
+    assert change["requester_id"] not in (None, "root")
+
+
+def test_request_tracker_is_asked_once_a_stream_when_nothing_changed(
+    tracker: servers.Tracker, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    assert second_sync(tmp_path, _rt(tracker), tell) == {
+        "incidents": 1,
+        "transactions": 1,
+        "change_requests": 1,
+    }
+
+
+def test_what_happens_to_request_tracker_tickets_is_seen(
+    tracker: servers.Tracker, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    sync_into(home, _rt(tracker))
+    numbers = [
+        tracker.send("POST", "/REST/2.0/ticket", Queue="Incidents", Subject=subject)["id"]
+        for subject in ("reopened", "deleted", "moved")
+    ]
+    reopened, deleted, moved = numbers
+    for status in ("open", "resolved", "open"):
+        tracker.send("PUT", f"/REST/2.0/ticket/{reopened}", Status=status)
+    sync_into(home, _rt(tracker))
+    tracker.send("PUT", f"/REST/2.0/ticket/{deleted}", Status="deleted")
+    tracker.send("PUT", f"/REST/2.0/ticket/{moved}", Queue="Changes")
+    sync_into(home, _rt(tracker))
+    build_models(home, "incidents", now=datetime.now(UTC) + timedelta(minutes=1))
+    incidents = current(home, "incidents", "incident_id")
+    assert [incidents[number]["status"] for number in numbers] == [
+        "acknowledged", "invalid", "invalid",
+    ]  # fmt: skip
+    again = incidents[reopened]
+    assert again["reopen_count"] == 1
+    assert again["resolved_at"] is None
+    assert again["last_resolved_at"] <= again["reopened_at"]
+    versions = rows(home, "incidents", where=f"incident_id = 'rt:{deleted}'")
+    assert sorted(row["status"] for row in versions) == ["invalid", "open"]
+
+
+def test_a_request_tracker_account_in_another_zone_is_refused_or_stated(
+    tracker: servers.Tracker, tmp_path: Path
+) -> None:
+    tracker.send("PUT", "/REST/2.0/user/root", Timezone="America/New_York")
+    try:
+        with pytest.raises(UnexpectedShape, match="time zone"):
+            read_all(_rt(tracker), "incidents")
+        found = read_all(_rt(tracker, timezone="America/New_York"), "incidents")
+    finally:
+        tracker.send("PUT", "/REST/2.0/user/root", Timezone="")
+    numbers = {row["id"] for page in found for row in json.loads(page.body)["items"]}
+    assert {"1", "2", "3"} < numbers
+
+
+def test_a_single_request_tracker_ticket_that_did_not_change_is_not_sent_again(
+    tracker: servers.Tracker,
+) -> None:
+    access, time = _rt(tracker).access, FakeTime()
+    client = HttpClient(
+        access, source="rt", clock=time.clock, sleep=time.sleep, monotonic=time.monotonic,
+        jitter=lambda: 0.5,
+    )  # fmt: skip
+    known = client.fetch("/REST/2.0/ticket/1", stream="incidents")
+    again = client.fetch("/REST/2.0/ticket/1", stream="incidents", etag=known.etag)
+    client.close()
+    assert (again.is_unchanged, client.unchanged, again.body) == (True, 1, b"")
