@@ -163,7 +163,7 @@ def _ticket_pages(
     cursor: State | None,
     reached: State,
     now: datetime,
-) -> Iterator[Page]:
+) -> Iterator[Page | Refusal]:
     config = connector.config
     of_incidents = stream.name == INCIDENTS.name
     queues = config.incident_queues if of_incidents else config.change_queues
@@ -178,8 +178,8 @@ def _ticket_pages(
             stream=stream.name,
             params={
                 "query": asked,
-                "orderby": ["LastUpdated", "id"],
-                "order": ["ASC", "ASC"],
+                "orderby": ["LastUpdated", "id"] if at.after is None else ["id"],
+                "order": ["ASC", "ASC"] if at.after is None else ["ASC"],
                 "per_page": PER_PAGE,
                 "fields": FIELDS,
                 "fields[Queue]": "Name",

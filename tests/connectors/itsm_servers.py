@@ -29,6 +29,19 @@ Set($MasonDataDir, '{folder}/mason'); Set($MasonSessionDir, '{folder}/sessions')
 Set(%GnuPG, Enable => 0); Set(%SMIME, Enable => 0);
 1;
 """
+REDMINE = Path("/usr/share/redmine")
+REDMINE_DATA = Path("/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_default")
+REDMINE_KEY = "0123456789abcdef0123456789abcdef01234567"
+REDMINE_SETUP = """
+insert or replace into settings (name, value, updated_on)
+    values ('rest_api_enabled', '1', datetime());
+update users set must_change_passwd = 0 where login = 'admin';
+insert into tokens (user_id, action, value, created_on, updated_on)
+    values (1, 'api', '{key}', datetime(), datetime());
+insert into custom_fields (id, type, name, field_format, is_for_all, visible)
+    values (1, 'IssueCustomField', 'Service', 'string', 1, 1);
+insert into custom_fields_trackers (custom_field_id, tracker_id) values (1, 1);
+"""
 RT_TICKETS: tuple[dict[str, Any], ...] = (
     {
         "Queue": "Incidents", "Subject": "Down", "Status": "new",
@@ -47,6 +60,14 @@ RT_TICKETS: tuple[dict[str, Any], ...] = (
         "Queue": "Changes", "Subject": "Upgrade", "Starts": "2026-10-10 20:00:00",
         "Due": "2026-10-10 22:00:00",
     },
+)  # fmt: skip
+REDMINE_ISSUES: tuple[dict[str, Any], ...] = (
+    {"tracker_id": 1, "subject": "Down", "priority_id": 5,
+     "custom_fields": [{"id": 1, "value": "pay"}]},
+    {"tracker_id": 1, "subject": "Slow"},
+    {"tracker_id": 1, "subject": "Odd"},
+    {"tracker_id": 1, "subject": "Again"},
+    {"tracker_id": 3, "subject": "Upgrade", "start_date": "2026-10-10", "due_date": "2026-10-11"},
 )  # fmt: skip
 # More tickets than a page holds, all of them updated in one second.
 TIED = 230
@@ -154,6 +175,28 @@ class Tracker:
             )
         self.sql("update Tickets set EffectiveId = id")
 
+    def seed_redmine(self) -> None:
+        """Make a project with four bugs, a planned support issue, and many bugs of one second."""
+        project = {"name": "Ops", "identifier": "ops", "tracker_ids": [1, 2, 3]}
+        self.send("POST", "/projects.json", project=project)
+        for issue in REDMINE_ISSUES:
+            self.send("POST", "/issues.json", issue={"project_id": "ops", **issue})
+        for number, status in ((2, 2), (2, 3), (3, 5), (4, 2), (4, 5), (4, 4)):
+            self.send("PUT", f"/issues/{number}.json", issue={"status_id": status})
+        names = ", ".join(
+            name
+            for (_, name, *_) in self.sql("pragma table_info(issues)")
+            if name not in ("id", "updated_on", "root_id")
+        )
+        for number in range(TIED):
+            self.sql(
+                f"insert into issues ({names}, updated_on) select {names}, ? from issues "
+                "where id = 1",
+                # In the order of their fractions, which nobody sees, numbers go down.
+                f"{RT_TIE}.{999 - number:03d}000",
+            )
+        self.sql("update issues set root_id = id")
+
 
 @contextmanager
 def request_tracker(folder: Path) -> Iterator[Tracker]:
@@ -189,3 +232,51 @@ def request_tracker(folder: Path) -> Iterator[Tracker]:
         ),
     ):
         yield Tracker(url, writer, folder / "rtdb")
+
+
+@contextmanager
+def redmine(folder: Path) -> Iterator[Tracker]:
+    """Run a Redmine on a copy of the database that its package made."""
+    bundle = shutil.which("bundle")
+    if not bundle or not shutil.which("puma") or not os.access(REDMINE_DATA, os.R_OK):
+        pytest.skip("redmine, redmine-sqlite and puma are not installed, or not readable")
+    port, database = free_port(), folder / "redmine.sqlite"
+    shutil.copy(REDMINE_DATA, database)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(REDMINE_SETUP.replace("{key}", REDMINE_KEY))
+    (folder / "Gemfile").write_text(f'eval_gemfile "{REDMINE}/Gemfile"\ngem "puma"\n')
+    (folder / "puma.rb").write_text("")
+    env = {
+        # The newest bundler of Debian does not find the gems that the package patched.
+        "BUNDLER_VERSION": "2.3.15",
+        "BUNDLE_GEMFILE": str(folder / "Gemfile"),
+        "BUNDLE_SILENCE_ROOT_WARNING": "1",
+        "DATABASE_URL": f"sqlite3:{database}",
+        "RAILS_ENV": "production",
+        "RAILS_LOG_TO_STDOUT": "1",
+        "REDMINE_INSTANCE": "default",
+        "X_DEBIAN_SITEID": "default",
+    }
+    subprocess.run(
+        [bundle, "install", "--local", "--quiet"],
+        check=True, capture_output=True, cwd=folder, env={**os.environ, **env},
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    writer = httpx.Client(
+        base_url=url, headers={"x-redmine-api-key": REDMINE_KEY}, trust_env=False, timeout=60
+    )
+    command: list[str | Path] = [
+        bundle, "exec", "puma", "-C", folder / "puma.rb", "-e", "production",
+        "-b", f"tcp://127.0.0.1:{port}", "-t", "2:4",
+    ]  # fmt: skip
+    with (
+        writer,
+        process(
+            command,
+            folder,
+            env=env,
+            cwd=REDMINE,
+            is_ready=lambda: writer.get("/trackers.json").status_code == 200,
+        ),
+    ):
+        yield Tracker(url, writer, database)

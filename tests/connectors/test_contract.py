@@ -21,6 +21,11 @@ SETTINGS: dict[str, dict[str, object]] = {
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "redmine": {
+        "base_url": "https://acme.test",
+        "token": "CANARY_secret",
+        "incident_trackers": ["Bug"],
+    },
     "request_tracker": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",

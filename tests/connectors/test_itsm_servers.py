@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import request_tracker
+from connectors import redmine, request_tracker
 from connectors._contract import Connector
 from connectors._errors import UnexpectedShape
 from connectors._http import HttpClient
@@ -174,12 +175,89 @@ def test_a_request_tracker_account_in_another_zone_is_refused_or_stated(
 def test_a_single_request_tracker_ticket_that_did_not_change_is_not_sent_again(
     tracker: servers.Tracker,
 ) -> None:
-    access, time = _rt(tracker).access, FakeTime()
+    access, clock = _rt(tracker).access, FakeTime()
     client = HttpClient(
-        access, source="rt", clock=time.clock, sleep=time.sleep, monotonic=time.monotonic,
+        access, source="rt", clock=clock.clock, sleep=clock.sleep, monotonic=clock.monotonic,
         jitter=lambda: 0.5,
     )  # fmt: skip
     known = client.fetch("/REST/2.0/ticket/1", stream="incidents")
     again = client.fetch("/REST/2.0/ticket/1", stream="incidents", etag=known.etag)
     client.close()
     assert (again.is_unchanged, client.unchanged, again.body) == (True, 1, b"")
+
+
+@pytest.fixture(scope="module")
+def issues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Tracker]:
+    with servers.redmine(tmp_path_factory.mktemp("redmine")) as running:
+        running.seed_redmine()
+        yield running
+
+
+def _redmine(issues: servers.Tracker, **more: Any) -> redmine.RedmineConnector:
+    settings = {
+        "base_url": issues.url,
+        "plain_http_hosts": ("127.0.0.1",),
+        "token": SecretStr(servers.REDMINE_KEY),
+        "incident_trackers": ("Bug",),
+        "change_trackers": ("Support",),
+        "service_field": "Service",
+        **more,
+    }
+    return redmine.connect(redmine.Config(**settings), name="redmine")
+
+
+def test_redmine_incidents_are_what_its_issues_and_journals_say(
+    issues: servers.Tracker, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    sync_into(home, _redmine(issues))
+    build_models(home, "incidents", "change_requests", now=datetime.now(UTC) + timedelta(minutes=1))
+    incidents = current(home, "incidents", "incident_id")
+    assert len(incidents) == 4 + servers.TIED
+    new, solved, closed, again = (incidents[number] for number in ("1", "2", "3", "4"))
+    assert (new["status"], new["severity"], new["acknowledged_at"]) == ("open", 1, None)
+    assert (new["service_name"], new["service_id"]) == ("pay", "pay")
+    assert (solved["status"], solved["service_name"]) == ("resolved", "Ops")
+    assert new["detected_at"] <= solved["acknowledged_at"] <= solved["resolved_at"]
+    assert solved["closed_at"] is None
+    assert closed["status"] == "closed"
+    assert closed["closed_at"] is not None
+    assert abs(closed["closed_at"] - closed["resolved_at"]) <= timedelta(seconds=1)
+    assert (again["status"], again["reopen_count"], again["resolved_at"]) == (
+        "acknowledged", 1, None,
+    )  # fmt: skip
+    assert again["last_resolved_at"] <= again["reopened_at"]
+    (change,) = current(home, "change_requests", "change_request_id").values()
+    assert change["planned_start_at"] == naive("2026-10-10 00:00:00")
+    assert change["planned_end_at"] == naive("2026-10-12 00:00:00")
+    assert change["requester_id"] not in (None, "Redmine Admin")
+
+
+def test_redmine_is_asked_once_a_stream_when_nothing_changed(
+    issues: servers.Tracker, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    calls = second_sync(tmp_path, _redmine(issues), tell)
+    assert calls == {"issue_statuses": 1, "incidents": 1, "journals": 0, "change_requests": 1}
+
+
+def test_redmine_sends_nothing_again_that_is_as_it_was(
+    issues: servers.Tracker, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    for _ in range(2):
+        sync_into(home, _redmine(issues))
+    third = sync_into(home, _redmine(issues))
+    assert {name: report.rows for name, report in third.items()} == {
+        "issue_statuses": 0, "incidents": 0, "journals": 0, "change_requests": 0,
+    }  # fmt: skip
+
+
+def test_only_the_journals_of_a_redmine_issue_that_changed_are_read_again(
+    issues: servers.Tracker, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    sync_into(home, _redmine(issues))
+    time.sleep(1.1)  # instants are shown without their fractions
+    issues.send("PUT", "/issues/1.json", issue={"notes": "Looking at it"})
+    report = sync_into(home, _redmine(issues))
+    assert (report["incidents"].calls, report["journals"].pages) == (2, 1)

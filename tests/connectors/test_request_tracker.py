@@ -48,7 +48,8 @@ class FakeTracker:
             if begin <= ticket["LastUpdated"] <= (end or "9999")
             and int(ticket["id"]) >= int(after[1] if after else 0)
         ]
-        return _page(sorted(rows, key=lambda row: (row["LastUpdated"], int(row["id"]))))
+        order = request.url.params.get_list("orderby")
+        return _page(sorted(rows, key=lambda row: [row[name].zfill(20) for name in order]))
 
     def _instant(self, pattern: str) -> str | None:
         found = re.search(pattern, self.asked[-1])
