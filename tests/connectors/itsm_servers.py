@@ -1,9 +1,12 @@
 """Start real trackers and a monitoring server where they are installed; else skip."""
 
+import grp
 import os
+import pwd
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.connectors.certificates import make_certificate
 
 READY_SECONDS = 60
 PEERS = Path(os.environ.get("LEADLINE_PEERS", ".cache/peers")).absolute()
@@ -41,6 +46,38 @@ insert into tokens (user_id, action, value, created_on, updated_on)
 insert into custom_fields (id, type, name, field_format, is_for_all, visible)
     values (1, 'IssueCustomField', 'Service', 'string', 1, 1);
 insert into custom_fields_trackers (custom_field_id, tracker_id) values (1, 1);
+"""
+ICINGA_SETTINGS = """
+const NodeName = "localhost"
+const ZoneName = NodeName
+const PluginDir = "/usr/lib/nagios/plugins"
+const TicketSalt = "salt"
+include <itl>
+object Endpoint NodeName {{ }}
+object Zone ZoneName {{ endpoints = [ NodeName ] }}
+object ApiListener "api" {{
+  bind_host = "127.0.0.1"; bind_port = "{port}"; ticket_salt = TicketSalt
+}}
+object ApiUser "writer" {{ password = "writer-password"; permissions = [ "*" ] }}
+object ApiUser "reader" {{
+  password = "reader-password"
+  permissions = [ "objects/query/Host", "objects/query/Service", "objects/query/Downtime" ]
+}}
+object ApiUser "stranger" {{ password = "stranger-password"; permissions = [ "status/query" ] }}
+object HostGroup "shop" {{ }}
+object Host "web-1" {{
+  check_command = "dummy"; enable_active_checks = false; max_check_attempts = 1
+  groups = [ "shop" ]
+}}
+object Host "db-1" {{
+  check_command = "dummy"; enable_active_checks = false; max_check_attempts = 1
+}}
+for (name in [ "hard", "soft", "fine" ]) {{
+  object Service name {{
+    host_name = "web-1"; check_command = "dummy"; enable_active_checks = false
+    max_check_attempts = 3; vars.service = "pay"; vars.password = "of the check"
+  }}
+}}
 """
 RT_TICKETS: tuple[dict[str, Any], ...] = (
     {
@@ -280,3 +317,60 @@ def redmine(folder: Path) -> Iterator[Tracker]:
         ),
     ):
         yield Tracker(url, writer, database)
+
+
+@dataclass(frozen=True)
+class Icinga:
+    """A running Icinga: its address, a client that may write, and its own authority's file."""
+
+    url: str
+    writer: httpx.Client
+    authority: Path
+
+    def act(self, action: str, name: str, **data: Any) -> None:
+        """Do something to a service, or to a host where the name has no check."""
+        kind = "Service" if "!" in name else "Host"
+        place = f"{kind.lower()}.__name == name"
+        body = {"type": kind, "filter": place, "filter_vars": {"name": name}, **data}
+        reply = self.writer.post(f"/v1/actions/{action}", json=body)
+        assert reply.status_code == 200, reply.text
+
+    def check(self, name: str, status: int, *, times: int = 1) -> None:
+        """Report results of a check."""
+        for _ in range(times):
+            self.act("process-check-result", name, exit_status=status, plugin_output="by a test")
+
+
+@contextmanager
+def icinga(folder: Path) -> Iterator[Icinga]:
+    """Run an Icinga that checks nothing itself and has an authority of its own."""
+    program = shutil.which("icinga2")
+    if not program:
+        pytest.skip("icinga2-bin, icinga2-common and monitoring-plugins-basic are not installed")
+    port = free_port()
+    certificates = folder / "data" / "certs"
+    certificates.mkdir(parents=True)
+    authority, _ = make_certificate(certificates, "localhost")
+    shutil.copy(authority, certificates / "ca.crt")
+    (folder / "icinga2.conf").write_text(ICINGA_SETTINGS.format(port=port))
+    places = {"DataDir": "data", "LogDir": "log", "CacheDir": "cache", "SpoolDir": "spool"}
+    places |= {"InitRunDir": "run", "ConfigDir": "."}
+    for name in places.values():
+        (folder / name).mkdir(exist_ok=True)
+    defined = [f"-D{name}={folder / place}" for name, place in places.items()]
+    user = pwd.getpwuid(os.getuid()).pw_name
+    command: list[str | Path] = [
+        program, "daemon", "-c", folder / "icinga2.conf", *defined,
+        f"-DRunAsUser={user}", f"-DRunAsGroup={grp.getgrgid(os.getgid()).gr_name}",
+    ]  # fmt: skip
+    url = f"https://127.0.0.1:{port}"
+    writer = httpx.Client(
+        base_url=url, auth=("writer", "writer-password"), trust_env=False, timeout=30,
+        verify=ssl.create_default_context(cafile=str(authority)),
+        headers={"accept": "application/json"},
+    )  # fmt: skip
+    with (
+        writer,
+        process(command, folder, is_ready=lambda: writer.get("/v1/status").status_code == 200),
+    ):
+        yield Icinga(url, writer, authority)

@@ -18,6 +18,11 @@ SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
+    "icinga": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
+    },
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},

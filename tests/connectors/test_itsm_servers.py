@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import redmine, request_tracker
+from connectors import icinga, redmine, request_tracker
 from connectors._contract import Connector
-from connectors._errors import UnexpectedShape
+from connectors._errors import AuthRejected, PermissionMissing, TlsRejected, UnexpectedShape
 from connectors._http import HttpClient
 from orchestration.lake import Lake
 from orchestration.sync import sync
@@ -31,8 +31,10 @@ TIE = "2026-10-09 12:00:00"
 
 def sync_into(home: Home, connector: Connector) -> dict[str, StreamReport]:
     """Read a source into the lake as a run does; every stream must come to its end."""
-    report = sync([connector], Lake(home.lake), clock=lambda: datetime.now(UTC))
-    assert report.is_complete, report
+    report = sync(
+        [connector], Lake(home.lake), clock=lambda: datetime.now(UTC), private_hosts=["127.0.0.1"]
+    )
+    assert report.is_complete, [stream.error for stream in report.streams]
     return {stream.stream: stream for stream in report.streams}
 
 
@@ -261,3 +263,96 @@ def test_only_the_journals_of_a_redmine_issue_that_changed_are_read_again(
     issues.send("PUT", "/issues/1.json", issue={"notes": "Looking at it"})
     report = sync_into(home, _redmine(issues))
     assert (report["incidents"].calls, report["journals"].pages) == (2, 1)
+
+
+@pytest.fixture
+def monitoring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Icinga]:
+    with servers.icinga(tmp_path_factory.mktemp("icinga")) as running:
+        yield running
+
+
+def _icinga(monitoring: servers.Icinga, **more: Any) -> icinga.IcingaConnector:
+    settings = {
+        "base_url": monitoring.url,
+        "username": "reader",
+        "password": SecretStr("reader-password"),
+        "ca_bundle": monitoring.authority,
+        "service_variable": "service",
+        **more,
+    }
+    return icinga.connect(icinga.Config(**settings), name="icinga")
+
+
+def _alerts(home: Home) -> dict[str, dict[str, Any]]:
+    build_models(home, "alerts", now=datetime.now(UTC) + timedelta(minutes=1))
+    return {row["fingerprint"]: row for row in rows(home, "alerts")}
+
+
+def test_hard_problems_of_icinga_are_alerts_and_soft_ones_are_none(
+    monitoring: servers.Icinga, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    home = new_home(tmp_path)
+    monitoring.check("web-1!hard", 2, times=3)
+    monitoring.check("web-1!soft", 2)
+    monitoring.check("web-1!fine", 0, times=3)
+    monitoring.check("db-1", 1)
+    reports = sync_into(home, _icinga(monitoring))
+    alerts = _alerts(home)
+    assert set(alerts) == {"web-1!hard", "db-1"}
+    hard = alerts["web-1!hard"]
+    assert (hard["name"], hard["severity"], hard["service_id"]) == ("hard", "critical", "pay")
+    assert hard["ended_at"] is None
+    age = datetime.now(UTC).replace(tzinfo=None) - hard["started_at"]
+    assert timedelta(0) <= age < timedelta(minutes=1)
+    assert (alerts["db-1"]["severity"], alerts["db-1"]["service_id"]) == ("down", None)
+    assert "of the check" not in str(hard["labels"])
+    monitoring.check("web-1!hard", 0)
+    again = sync_into(home, _icinga(monitoring))
+    for name, report in again.items():
+        tell(f"  icinga {name}: {reports[name].calls} requests, then {report.calls}")
+        assert report.calls == 1
+    alerts = _alerts(home)
+    assert not alerts["web-1!hard"]["ended_at_is_bound"]
+    assert alerts["web-1!hard"]["started_at"] < alerts["web-1!hard"]["ended_at"]
+    assert alerts["db-1"]["ended_at"] is None
+
+
+def test_downtimes_of_icinga_are_windows_of_the_calendar(
+    monitoring: servers.Icinga, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path)
+    begin = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    span = {
+        "start_time": begin.timestamp(),
+        "end_time": (begin + timedelta(hours=2)).timestamp(),
+        "author": "ada@example.org",
+        "comment": "Patch the kernel",
+    }
+    monitoring.act("schedule-downtime", "web-1!fine", fixed=True, **span)
+    monitoring.act("schedule-downtime", "web-1", fixed=False, duration=600, **span)
+    sync_into(home, _icinga(monitoring))
+    build_models(home, "calendar_windows", now=datetime.now(UTC) + timedelta(minutes=1))
+    windows = {row["service_name"]: row for row in rows(home, "calendar_windows")}
+    assert set(windows) == {"pay", "shop"}
+    pay, shop = windows["pay"], windows["shop"]
+    assert (pay["kind"], pay["title"], pay["state"]) == ("downtime", "Patch the kernel", "planned")
+    assert (pay["starts_at"], pay["ends_at"]) == (
+        begin.replace(tzinfo=None), begin.replace(tzinfo=None) + timedelta(hours=2),
+    )  # fmt: skip
+    assert (pay["duration_seconds"], shop["duration_seconds"]) == (None, 600.0)
+    assert pay["service_id"] == "pay"
+
+
+def test_an_icinga_without_its_authority_named_is_not_trusted(monitoring: servers.Icinga) -> None:
+    with pytest.raises(TlsRejected, match="ca_bundle"):
+        read_all(_icinga(monitoring, ca_bundle=None), "services")
+    (page,) = read_all(_icinga(monitoring), "services")
+    assert page.row_count == 0
+
+
+def test_what_an_icinga_account_may_not_do_is_said(monitoring: servers.Icinga) -> None:
+    stranger = {"username": "stranger", "password": SecretStr("stranger-password")}
+    with pytest.raises(PermissionMissing, match="objects/query/Service"):
+        read_all(_icinga(monitoring, **stranger), "services")
+    with pytest.raises(AuthRejected):
+        read_all(_icinga(monitoring, password=SecretStr("wrong-password")), "services")
