@@ -22,12 +22,27 @@ SETTINGS: dict[str, dict[str, object]] = {
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
     "jenkins": {"base_url": "https://acme.test", "user": "reader", "token": "CANARY_secret"},
+    "icinga": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
+    },
     "junit": {"path": "."},
     "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "statuspage": {"base_url": "https://acme.test"},
     "reports": {"path": "."},
+    "redmine": {
+        "base_url": "https://acme.test",
+        "token": "CANARY_secret",
+        "incident_trackers": ["Bug"],
+    },
+    "request_tracker": {
+        "base_url": "https://acme.test",
+        "token": "CANARY_secret",
+        "incident_queues": ["Incidents"],
+    },
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
