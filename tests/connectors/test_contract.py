@@ -21,6 +21,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
