@@ -69,7 +69,8 @@ def events_of(body: bytes, *, is_form: bool = False) -> list[dict[str, Any]]:
     try:
         if is_form:
             body = parse_qs(body.decode(), max_num_fields=10).get("payload", [""])[0].encode()
-        said = parse_json(body)
+        # GitLab is seen to name a key twice, and what is pushed cannot be asked for again.
+        said = parse_json(body, takes_last=True)
     except ValueError as exc:
         raise Unusable(f"the body is no JSON ({exc})") from exc
     events = said if isinstance(said, list) else [said]

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,9 @@ def test_with_any_required_field_removed_each_is_refused_and_set_aside(
         assert receiver.lines("events") == []
     assert len(aside) == removed
     assert removed > 45 * 8
-    print(f"{removed} required fields removed, {len(aside)} events refused and set aside")
+    sys.stdout.write(
+        f"{removed} required fields removed, {len(aside)} events refused and set aside\n"
+    )
 
 
 def test_each_event_that_tells_a_fact_becomes_one_and_the_rest_are_kept(
@@ -127,7 +130,7 @@ def test_each_event_that_tells_a_fact_becomes_one_and_the_rest_are_kept(
     assert mapped == set(MAPPED)
     told = {table: rows(home, table) for table in set(MAPPED.values())}
     count = {table: len(found) for table, found in told.items()}
-    print(f"45 events: {len(mapped)} mapped, {45 - len(mapped)} kept; rows: {count}")
+    sys.stdout.write(f"45 events: {len(mapped)} mapped, {45 - len(mapped)} kept; rows: {count}\n")
     assert count == {
         "deployments": 4,
         # Three events about the subject incident-123; versions of one incident.

@@ -17,7 +17,11 @@ from pydantic import ValidationError
 from connectors._push_signatures import refusal_of
 from connectors.push import Config
 from orchestration import lake_run
+from orchestration.checks.settings import check_settings
+from orchestration.errors import ConfigurationError
 from orchestration.lake import Lake
+from orchestration.run import Context
+from orchestration.settings import Environment, parse_settings
 from tests.orchestration.pushing import (
     NOW,
     SECRET,
@@ -26,6 +30,7 @@ from tests.orchestration.pushing import (
     signature,
     to_bytes,
 )
+from transforms.home import Home
 
 PUSH = {"ref": "refs/heads/main", "after": "a" * 40}
 SETTINGS = """
@@ -284,7 +289,7 @@ def test_a_list_is_one_page_with_a_row_an_event(tmp_path: Path) -> None:
         assert receiver.lake.body(page) == b'{"a":1}\n{"a":2}\n'
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"[1]", b'"x"', b'{"a": NaN}', b'{"a":1,"a":2}'])
+@pytest.mark.parametrize("body", [b"{", b"", b"[1]", b'"x"', b'{"a": NaN}', b'{"a": 1e999}'])
 def test_what_is_believed_and_no_event_is_set_aside_with_its_reason(
     tmp_path: Path, body: bytes
 ) -> None:
@@ -296,6 +301,23 @@ def test_what_is_believed_and_no_event_is_set_aside_with_its_reason(
         assert aside["detail"] == reply.json()["error"]
         # Its sender may have mended it under the same id.
         assert receiver.post("hub", PUSH, **signed()).status_code == 202
+
+
+def test_of_a_key_named_twice_the_last_value_counts_and_both_are_kept(tmp_path: Path) -> None:
+    body = b'{"a":1,"a":2}'
+    with hub(tmp_path, hub=config()) as receiver:
+        assert receiver.post("hub", body, **signed(body)).status_code == 202
+        (page,) = receiver.lines("hub")
+        assert receiver.lake.body(page, raw=True) == body
+        assert receiver.lake.body(page) == b'{"a":2}\n'
+
+
+def test_a_sender_cannot_speak_in_the_lakes_name(tmp_path: Path) -> None:
+    body = {"a": 1, "_context": {"vendor": "github", "delivery_id": "another"}}
+    with hub(tmp_path, hub=config("generic", secret=None)) as receiver:
+        assert receiver.post("hub", body).status_code == 202
+        (page,) = receiver.lines("hub")
+        assert receiver.lake.body(page) == b'{"a":1}\n'
 
 
 # -- what can go wrong --------------------------------------------------------------------------
@@ -402,6 +424,26 @@ def test_a_stranger_may_not_reach_a_source_without_secret(tmp_path: Path) -> Non
         app, ["receive", "--config", str(file), "--host", "0.0.0.0", "--port", "0"]
     )
     assert "without a secret" in str(result.exception)
+
+
+def test_of_names_another_source(tmp_path: Path) -> None:
+    hook = "hook: {{kind: push, vendor: github, of: {}}}"
+    for other in ("hook", "nobody"):
+        with pytest.raises(ConfigurationError, match=r"line 2.*names no other source"):
+            parse_settings("sources:\n  " + hook.format(other))
+    settings = parse_settings("sources:\n  git: {path: .}\n  " + hook.format("git"))
+    assert {"record_type": "setting", "source": "hook", "key": "of", "value": "git"} in (
+        settings.catalogue
+    )
+
+
+def test_doctor_says_which_source_believes_everybody(tmp_path: Path) -> None:
+    file = tmp_path / "leadline.yml"
+    file.write_text("sources: {hub: {kind: push, vendor: github}}", encoding="utf-8")
+    context = Context(home=Home(root=tmp_path), environment=Environment(_env_file=None))
+    checks = {check.name: check for check in check_settings(context, file=file)}
+    assert checks["Source hub"].verdict == "warn"
+    assert "without a secret" in checks["Source hub"].found
 
 
 def test_vectors_of_the_documentation_fit() -> None:
