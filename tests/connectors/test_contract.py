@@ -43,6 +43,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "token": "CANARY_secret",
         "incident_queues": ["Incidents"],
     },
+    "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
