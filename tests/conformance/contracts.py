@@ -51,6 +51,21 @@ class Contract:
                 found += self._value_problems(template, known[name], values)
         return found
 
+    def reply_problems(self, template: str, body: object) -> list[str]:
+        """Return what the description has against a good reply of one path."""
+        answer = self._resolve(self._spec["paths"][template]["get"]["responses"]["200"])
+        schema = json.dumps(answer["content"]["application/json"]["schema"])
+        whole = Registry().with_resource("urn:api", DRAFT4.create_resource(self._spec))
+        checker = OAS30Validator(
+            json.loads(schema.replace('"#/components', '"urn:api#/components')), registry=whole
+        )
+        # An enum that leaves null out contradicts its own "nullable"; hosts do send null there.
+        return [
+            f"{error.json_path}: {error.message[:200]}"
+            for error in checker.iter_errors(body)
+            if not (error.instance is None and error.schema.get("nullable"))
+        ]
+
     def _value_problems(
         self, template: str, parameter: Mapping[str, Any], values: list[str]
     ) -> list[str]:
