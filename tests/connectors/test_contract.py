@@ -20,6 +20,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
+    "sentry": {"token": "CANARY_secret", "organisation": "acme"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
