@@ -4,9 +4,7 @@
 select
     id as issue_id,
     short_id,
-    regexp_replace(
-        title, '[^\s@<>"'']+@[^\s@<>"'']+\.[^\s@<>"'']+', '<address>', 'g'
-    ) as title,
+    {{ masked("title") }} as title,
     level,
     state,
     project,
