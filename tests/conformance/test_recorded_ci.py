@@ -677,6 +677,6 @@ def _agree(conclusion: str | None, result: str) -> None:
 def test_no_recorded_record_is_set_aside(home: Home) -> None:
     with warehouse(home.staging_file) as connection:
         found = connection.execute(
-            "select model, reason, count(*) from staging.quarantined_records group by all"
+            "select model, reason, count(*) from staging.staging.quarantined_records group by all"
         ).fetchall()
     assert found == []
