@@ -10,6 +10,8 @@ Traps: the next page is named in the header x-ms-continuationtoken and belongs t
 asked in; the usual order hides builds that run; a build without a timeline is answered by nothing
 (204); instants have seven digits; classic releases live on another host (area "releases"); the
 list of pull requests knows no "changed since", only when they were closed.
+Tested: recorded builds, timelines and pull requests, the official descriptions of builds and
+releases, and a scripted server; environments by the scripted server alone.
 """
 
 import re

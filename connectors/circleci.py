@@ -8,6 +8,7 @@ workflows and one a workflow for its jobs.
 Traps: there is no filter by date; a workflow that is run again is a new one of the same pipeline
 and does not move the pipeline's updated_at, so workflows of the last days are listed again; a
 page token can become invalid (404); a job that was not run again keeps its id in a new workflow.
+Tested: recorded pipelines, workflows and jobs, and a scripted server.
 """
 
 from collections.abc import Iterator, Mapping
