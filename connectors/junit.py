@@ -7,7 +7,7 @@ says which it is (see _test_formats); what is none of them is refused with the r
 Auth: none. Limits: none; a report may have 50 MB, entities and DTDs are refused.
 Linking: <properties> may name commit_sha, service and pipeline_run_id.
 Traps: not every JSON file is a report, so `patterns` has to name those that are.
-Tested: 46 real reports of many test tools.
+Tested: 41 real reports of many test tools, counted as their collectors count them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -278,13 +278,13 @@ SPDX = {
             "SPDXID": "SPDXRef-shop",
             "name": "shop",
             "checksums": [{"algorithm": "SHA256", "checksumValue": "AB"}],
-            "licenseConcluded": "NOASSERTION",
-            "licenseDeclared": "MIT",
         },
         {
             "SPDXID": "SPDXRef-zlib",
             "name": "zlib",
             "versionInfo": "1.3",
+            "licenseConcluded": "NOASSERTION",
+            "licenseDeclared": "Zlib",
             "primaryPackagePurpose": "LIBRARY",
             "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:deb/zlib@1.3"}],
         },
@@ -299,13 +299,13 @@ Created: 2026-11-20T10:00:00Z
 PackageName: shop
 SPDXID: SPDXRef-shop
 PackageChecksum: SHA256: AB
-PackageLicenseConcluded: NOASSERTION
-PackageLicenseDeclared: MIT
 PackageComment: <text>PackageName: not one
 PackageVersion: neither</text>
 PackageName: zlib
 SPDXID: SPDXRef-zlib
 PackageVersion: 1.3
+PackageLicenseConcluded: NOASSERTION
+PackageLicenseDeclared: Zlib
 PrimaryPackagePurpose: LIBRARY
 ExternalRef: PACKAGE-MANAGER purl pkg:deb/zlib@1.3
 FileName: ./a
@@ -321,20 +321,12 @@ def test_spdx_says_the_same_in_json_and_in_tags() -> None:
     assert document.links == {"artifact_digest": "sha256:ab"}
     assert document.rows["components"] == [
         {
-            "component_key": "SPDXRef-shop",
-            "component_type": "package",
-            "name": "shop",
-            "version": None,
-            "purl": None,
-            "licence": "MIT",
-        },
-        {
             "component_key": "SPDXRef-zlib",
             "component_type": "library",
             "name": "zlib",
             "version": "1.3",
             "purl": "pkg:deb/zlib@1.3",
-            "licence": None,
+            "licence": "Zlib",
         },
     ]
 
