@@ -154,7 +154,7 @@ def _project(walk: SonarWalk, project: str, *, date: str) -> Iterator[Page]:
                 reply,
                 stream=walk.child,
                 row_count=len(lines),
-                decoded="".join(lines).encode(),
+                decoded="".join(lines).encode("utf-8", "replace"),
                 context=context,
                 checkpoint={"child": key} if is_last else None,
             )
