@@ -260,8 +260,8 @@ def _slice_pages(
         **where,
     ):
         with understanding(reply, source=walk.source, stream=walk.stream.name):
-            oldest = min((_instant(one["updateDate"]) for one in records), default=None)
-        is_known = floor is not None and (oldest is None or oldest < floor)
+            updated = [datetime.fromisoformat(one["updateDate"]) for one in records]
+            is_known = floor is not None and (not updated or min(updated) < floor)
         is_beyond = walk.total(reply) >= MOST_ROWS
         if is_beyond and part.divided() and (floor is None or (is_end and not is_known)):
             return False
@@ -296,7 +296,3 @@ def _out_of_reach(walk: SonarWalk, part: _Slice, reply: Reply) -> Refusal:
         read_at=walk.now,
         is_final=True,
     )
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
