@@ -6,7 +6,8 @@ from typing import Any
 
 from connectors._attestation import BUNDLE, STATEMENT, PublicKey, decode_attestations
 from connectors._coverage import decode_cobertura, decode_coverage_py, decode_istanbul, decode_lcov
-from connectors._cyclonedx import decode_cyclonedx, decode_cyclonedx_xml
+from connectors._cyclonedx import decode_cyclonedx
+from connectors._cyclonedx_xml import decode_cyclonedx_xml
 from connectors._document import Document
 from connectors._errors import ODD_RECORD
 from connectors._files import in_utf8

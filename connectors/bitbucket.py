@@ -7,6 +7,7 @@ Limits: 1,000 requests an hour; 429. A request a merged pull request and a chang
 Traps: lists of pipelines name no next page; deployments know no order and no date, so they are
 listed whole when a pipeline changed; a deployment is COMPLETED whether or not it worked; a merge
 commit has 12 digits; a merge has no date of its own; UNDEPLOYED is what could be deployed.
+Tested: recorded replies of Bitbucket Cloud, and scripted ones.
 """
 
 from base64 import b64encode
@@ -23,6 +24,7 @@ from connectors._contract import Access, Page, Refusal, Resume, Since, State, St
 from connectors._http import HttpClient
 
 KIND = "bitbucket"
+EXAMPLE = {"workspace": "acme"}
 _LIST = "$.values"
 
 STREAMS = (

@@ -8,6 +8,7 @@ workflows and one a workflow for its jobs.
 Traps: there is no filter by date; a workflow that is run again is a new one of the same pipeline
 and does not move the pipeline's updated_at, so workflows of the last days are listed again; a
 page token can become invalid (404); a job that was not run again keeps its id in a new workflow.
+Tested: recorded replies of CircleCI, and scripted ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from connectors._paging import Record, go_on_after, make_page
 from connectors._reply import Reply
 
 KIND = "circleci"
+EXAMPLE = {"projects": "[gh/acme/pay]"}
 DAY = 86_400
 # Workflows can be run again, and wait for an approval, for 90 days; most are within two weeks.
 # Source: https://circleci.com/docs/workflows/

@@ -7,6 +7,7 @@ Limits: none stated; a page holds 100 builds, stages cost one request a finished
 Traps: `builds` ends after 100, `allBuilds{M,N}` does not; there is no filter by date; builds do
 not finish in the order of their numbers; a deleted build is gone (404); a job that was made anew
 counts from 1; what a record holds depends on its `_class`; stages need a plugin.
+Tested: recorded replies of a real Jenkins, and scripted ones.
 """
 
 import re

@@ -11,6 +11,7 @@ reliable, so the walk ends where no token comes or a page is empty; search lags 
 times in a query have minutes only and mean the time zone of the user who asks; a changelog that is
 expanded in a search is cut in Cloud; its times are epoch milliseconds there and have an offset
 without colon elsewhere; a deleted issue is just not found any more.
+Tested: the official description (OpenAPI), and scripted replies.
 """
 
 import base64

@@ -8,6 +8,7 @@ Traps: offset plus limit may not exceed 20,000, also for incidents, where it is 
 query filters on the time of update, and only alerts can be sorted by it; a list of alerts states
 when one was closed as milliseconds since its creation; an account of the European Union has a host
 of its own (https://api.eu.opsgenie.com).
+Tested: recorded replies of Opsgenie, and scripted ones.
 """
 
 from collections.abc import Iterator, Mapping

@@ -26,7 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
-from connectors._sonarqube_walks import SonarWalk, analysis_pages, issue_pages, project_pages
+from connectors._sonarqube_issues import issue_pages
+from connectors._sonarqube_walks import SonarWalk, analysis_pages, project_pages
 
 KIND = "sonarqube"
 HOUR = 3600

@@ -6,6 +6,7 @@ Limits: none stated; 429 with Retry-After is obeyed.
 Traps: a list has the newest 50 and no pages: what was pushed out between two runs is lost, which is
 said, and history before the first run is out of reach; an incident may be backdated, so that its
 start lies before its creation; pages that need a login have no public lists.
+Tested: scripted replies.
 """
 
 from collections.abc import Iterator, Mapping
