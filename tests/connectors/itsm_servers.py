@@ -427,3 +427,28 @@ def roundup(folder: Path, *, calls: int = 0, seconds: int = 3600) -> Iterator[Tr
         process(command, folder, is_ready=lambda: writer.get("/").status_code == 200),
     ):
         yield Tracker(url, writer, home / "db" / "db")
+
+
+@contextmanager
+def faulty_proxy(folder: Path, upstream: str) -> Iterator[Tracker]:
+    """Run mitmproxy before a server; what is posted to /__plan__ says which replies it spoils."""
+    program = PEERS / "mitmproxy" / "bin" / "mitmdump"
+    if not program.exists():
+        pytest.skip(f"mitmproxy is not installed in {PEERS} (PyPI: mitmproxy==11.0.2)")
+    port = free_port()
+    script = Path(__file__).with_name("faulty_proxy.py")
+    command: list[str | Path] = [
+        program, "-q", "--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p",
+        str(port), "--set", f"confdir={folder / 'mitmproxy'}", "-s", script,
+    ]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    writer = httpx.Client(base_url=url, trust_env=False, timeout=30)
+    with (
+        writer,
+        process(
+            command,
+            folder,
+            is_ready=lambda: writer.post("/__plan__", json={}).status_code == 204,
+        ),
+    ):
+        yield Tracker(url, writer, folder)

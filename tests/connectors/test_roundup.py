@@ -40,8 +40,8 @@ class FakeRoundup:
         self.asked.append(params.get("activity", request.url.path))
         if request.url.path != "/rest/data/issue":
             number = int(request.url.path.rsplit("/", 1)[1])
-            shown = self.updates[number].strftime(FORM)
-            return json_reply({"data": {"id": str(number), "attributes": {"activity": shown}}})
+            attributes = {"activity": self.updates[number].strftime(FORM)}
+            return json_reply({"data": {"id": str(number), "attributes": attributes}})
         begin, end = params["activity"].split(";")
         rows = [
             (updated, number)
