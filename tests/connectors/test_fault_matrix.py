@@ -9,9 +9,9 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -145,27 +145,33 @@ def _redmine(url: str) -> redmine.RedmineConnector:
     return redmine.connect(redmine.Config(**settings), name="redmine")
 
 
-@pytest.fixture(scope="module")
-def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
+@contextmanager
+def _bench(
+    name: str, factory: pytest.TempPathFactory, start: Callable[..., Any], seed: str
+) -> Iterator[Bench]:
     with ExitStack() as stack:
-        started: dict[str, Bench] = {}
-        for name, start in (("rt", servers.request_tracker), ("redmine", servers.redmine)):
-            folder = tmp_path_factory.mktemp(name)
-            tracker = stack.enter_context(start(folder))
-            getattr(tracker, f"seed_{'request_tracker' if name == 'rt' else name}")()
-            proxy = stack.enter_context(
-                servers.faulty_proxy(tmp_path_factory.mktemp("proxy"), tracker.url)
-            )
-            lake = Lake(tmp_path_factory.mktemp("lake"))
-            bench = Bench(tracker, proxy, lake, {})
-            bench.run(_connector(name, tracker.url))
-            started[name] = replace(bench, whole=bench.rows())
-            assert len(started[name].whole) >= servers.TIED
-        yield started
+        tracker: servers.Tracker = stack.enter_context(start(factory.mktemp(name)))
+        getattr(tracker, seed)()
+        proxy = stack.enter_context(servers.faulty_proxy(factory.mktemp("proxy"), tracker.url))
+        bench = Bench(tracker, proxy, Lake(factory.mktemp("lake")), {})
+        report = bench.run(_rt(tracker.url) if name == "rt" else _redmine(tracker.url))
+        assert (report.status, report.error) == ("complete", None)
+        bench.whole |= bench.rows()
+        assert len(bench.whole) >= servers.TIED
+        yield bench
 
 
-def _connector(name: str, url: str) -> Connector:
-    return _rt(url) if name == "rt" else _redmine(url)
+@pytest.fixture(scope="module")
+def rt_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    start = servers.request_tracker
+    with _bench("rt", tmp_path_factory, start, "seed_request_tracker") as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def redmine_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with _bench("redmine", tmp_path_factory, servers.redmine, "seed_redmine") as bench:
+        yield bench
 
 
 def _fresh(bench: Bench, folder: Path) -> Bench:
@@ -174,13 +180,13 @@ def _fresh(bench: Bench, folder: Path) -> Bench:
 
 
 @pytest.fixture
-def rt(benches: dict[str, Bench], tmp_path: Path) -> Bench:
-    return _fresh(benches["rt"], tmp_path)
+def rt(rt_bench: Bench, tmp_path: Path) -> Bench:
+    return _fresh(rt_bench, tmp_path)
 
 
 @pytest.fixture
-def issues(benches: dict[str, Bench], tmp_path: Path) -> Bench:
-    return _fresh(benches["redmine"], tmp_path)
+def issues(redmine_bench: Bench, tmp_path: Path) -> Bench:
+    return _fresh(redmine_bench, tmp_path)
 
 
 LIMITS = {"429 with seconds": "7", "429 with a date": "+7"}
