@@ -9,6 +9,7 @@ questions (setting `timezone`, checked); a filter that is no date brings everyth
 is named with the tracker's own idea of its address; an item has no history here, so when it was
 taken or resolved is known by the reads that saw it, and a retired item is not told of; after some
 failed logins the account is refused for minutes.
+Tested: a real Roundup 2.6, started by the tests.
 """
 
 import json
@@ -29,6 +30,7 @@ from connectors._paging import Record
 from connectors._reply import Reply
 
 KIND = "roundup"
+EXAMPLE = {"username": "reader", "password": "${ROUNDUP_PASSWORD}"}
 FORM = "%Y-%m-%d.%H:%M:%S"
 # So many items of one second are asked for at once, as no filter knows an order of numbers.
 MOST_AT_ONCE = 5000
@@ -48,6 +50,7 @@ def _items(name: str, description: str) -> Stream:
 
 INCIDENTS = _items("incidents", "One row per item of the incident class.")
 CHANGE_REQUESTS = _items("change_requests", "One row per item of the change class.")
+STREAMS = (INCIDENTS, CHANGE_REQUESTS)
 
 
 def _zone(name: str) -> str:
