@@ -11,6 +11,7 @@ states count, a soft one may be gone at the next check; a missing permission is 
 empty list without a filter, by 404, so a filter is always stated; the certificate is signed by
 Icinga's own authority (ca_bundle: its ca.crt); custom variables come all or none and may hold
 passwords of checks, so they are asked for only with `service_variable`.
+Tested: a real Icinga 2.13, started by the tests.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from connectors._monitoring import MonitoringConfig, access_to
 from connectors._paging import make_page, records_of
 
 KIND = "icinga"
+EXAMPLE = {"username": "reader", "password": "${ICINGA_PASSWORD}"}
 # A recovery is told of for this long after the read that should have brought it.
 RECOVERED = timedelta(hours=1)
 STATE = "name,state,last_hard_state_change,groups"
@@ -54,6 +56,8 @@ ATTRIBUTES = {
 # Where the variables of the host, and of what a downtime is for, come along.
 JOINS = {SERVICES.name: ["host.groups"], DOWNTIMES.name: ["host.groups", "service.groups"]}
 
+STREAMS = (HOSTS, SERVICES, DOWNTIMES)
+
 
 class Config(MonitoringConfig):
     """Say which Icinga to read, and which custom variable names the service of a check.
@@ -77,7 +81,7 @@ class IcingaConnector:
     config: Config
     name: str
     kind: str = KIND
-    streams: tuple[Stream, ...] = (HOSTS, SERVICES, DOWNTIMES)
+    streams: tuple[Stream, ...] = STREAMS
 
     @property
     def access(self) -> Access:

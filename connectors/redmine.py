@@ -10,6 +10,7 @@ second and shown without, so `>=` brings rows of the second before and `><` leav
 second; journals come with single issues only, so they are read for issues that changed, within a
 budget of requests; their values are numbers as text; a deleted issue, or one that was moved out of
 what the settings name, is not told of.
+Tested: a real Redmine 5, started by the tests.
 """
 
 import json
@@ -28,6 +29,7 @@ from connectors._paging import make_page, records_of
 from connectors._redmine_issues import IssueWalk
 
 KIND = "redmine"
+EXAMPLE = {"incident_trackers": "[Bug]"}
 HOUR = 3600
 
 STATUSES = Stream(
@@ -58,6 +60,8 @@ def _issues(name: str, description: str) -> Stream:
 
 INCIDENTS = _issues("incidents", "One row per issue of an incident tracker.")
 CHANGE_REQUESTS = _issues("change_requests", "One row per issue of a change tracker.")
+
+STREAMS = (STATUSES, INCIDENTS, JOURNALS, CHANGE_REQUESTS)
 
 
 class Config(MonitoringConfig):
