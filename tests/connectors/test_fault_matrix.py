@@ -329,10 +329,10 @@ def test_pages_that_lead_nowhere_end_the_run(rt: Bench, fault: str) -> None:
 
 
 def test_pages_without_end_are_cut(rt: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_keyset, "LoopGuard", partial(LoopGuard, most_pages=40))
+    monkeypatch.setattr(_keyset, "LoopGuard", partial(LoopGuard, most_pages=15))
     rt.plan("endless", at=1)
     report = rt.run(_rt(rt.proxy.url))
-    assert (report.error_class, report.pages) == ("PaginationLoop", 40)
+    assert (report.error_class, report.pages) == ("PaginationLoop", 15)
     SEEN["more pages than allowed"] = _errors.PaginationLoop.code
 
 
