@@ -89,9 +89,9 @@ class UpdateWalk:
 
         Errors: PaginationLoop, UnexpectedShape and every error of a request.
         """
-        # The first page by number may be the last one by instant again.
         by_instant = LoopGuard(self.source, self.stream.name)
-        by_number = LoopGuard(self.source, self.stream.name)
+        # The first page by number may be the last one by instant again; both count all pages.
+        by_number = replace(by_instant)
         known = reached.get("cursor", {})
         latest, number = str(known.get("updated_at", "")), known.get("row")
         at: Position | None = Position(*reached["next"]) if reached.get("next") else begin
