@@ -106,11 +106,11 @@ class UpdateWalk:
             with understanding(reply, source=self.source, stream=self.stream.name):
                 rows = [self.row(record) for record in records]
                 is_end = self.is_end(reply, records)
+            self._check_order(reply, rows, at=at)
             guard = by_instant if at.after is None else by_number
             guard.check(
                 reply, row_count=len(rows), following=None if is_end else f"{at} {rows[-1:]}"
             )
-            self._check_order(reply, rows, at=at)
             following = self._following(at, rows, is_end=is_end)
             for instant, row in rows:
                 self.owed.pop(row, None)
