@@ -46,6 +46,11 @@ SETTINGS: dict[str, dict[str, object]] = {
         "token": "CANARY_secret",
         "incident_queues": ["Incidents"],
     },
+    "roundup": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
+    },
     "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
