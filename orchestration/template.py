@@ -46,6 +46,10 @@ sources:
   # alertmanager:
   #   base_url: http://localhost:9093
   #   plain_http_hosts: [localhost] # http only to hosts that are named here
+  # push:
+  #   vendor: github                # who posts to /hooks/push of `leadline receive`
+  #   secret: ${PUSH_SECRET}
+  #   of: github                    # the source that is polled too: one record counts once
   # junit:
   #   path: ../reports              # a folder or a glob of JUnit XML files
 {others}
