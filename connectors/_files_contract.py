@@ -4,7 +4,7 @@ import csv
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -48,14 +48,23 @@ class Field:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: its fields in their types, or what is wrong with it."""
+    """A row of a table: its fields in their types, or what is wrong with it.
+
+    `reason` is the fault without what was found: that may be about a person.
+    """
 
     fields: Mapping[str, Any]
-    fault: str | None
+    fault: str | None = None
+    reason: str | None = None
 
 
 class Wrong(ValueError):
     """A cell does not hold what its field expects."""
+
+    def __init__(self, name: str = "", *, found: str = "nothing", expected: str = "") -> None:
+        """Remember the field and what was found in it."""
+        super().__init__(f"field {name}: found {found}, expected {expected}")
+        self.reason = f"field {name}: expected {expected}"
 
 
 @functools.cache
@@ -88,8 +97,9 @@ def check_row(entity: str, cells: Mapping[str, Any], *, place: str, zone: str) -
             values[field.name] = _value(field, cells.get(field.name), zone=zone)
         _check_together(entity, values)
     except Wrong as exc:
-        return Row(fields=_as_text(cells), fault=f"{place}, {exc}")
-    return Row(fields={name: one for name, one in values.items() if one is not None}, fault=None)
+        text = {str(name): str(cell) for name, cell in cells.items() if cell not in (None, "")}
+        return Row(fields=text, fault=f"{place}, {exc}", reason=f"{place}, {exc.reason}")
+    return Row(fields={name: one for name, one in values.items() if one is not None})
 
 
 def key_of(entity: str, fields: Mapping[str, Any]) -> str:
@@ -116,20 +126,18 @@ def example_of(entity: str) -> dict[str, str]:
 def _value(field: Field, cell: Any, *, zone: str) -> Any:
     if cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell:
         if field.is_required:
-            raise Wrong(f"field {field.name}: found nothing, expected {field.expected}")
+            raise Wrong(field.name, expected=field.expected)
         return None
     try:
         return _READERS[field.type](cell, field, zone)
     except (ValueError, TypeError, OverflowError):
-        raise Wrong(
-            f"field {field.name}: found {_shown(cell)}, expected {field.expected}"
-        ) from None
+        raise Wrong(field.name, found=_shown(cell), expected=field.expected) from None
 
 
 def _check_together(entity: str, values: Mapping[str, Any]) -> None:
     def needs(name: str, when: str) -> None:
         if values.get(name) is None:
-            raise Wrong(f"field {name}: found nothing, expected {EXPECTED['instant']} {when}")
+            raise Wrong(name, expected=f"{EXPECTED['instant']} {when}")
 
     if entity == "deployments" and values["status"] != "in_progress":
         needs("finished_at", "unless the status is in_progress")
@@ -141,7 +149,7 @@ def _check_together(entity: str, values: Mapping[str, Any]) -> None:
         needs("starts_at", "unless there is a recurrence")
     for begin, end in (("started_at", "finished_at"), ("starts_at", "ends_at")):
         if values.get(begin) and values.get(end) and values[end] < values[begin]:
-            raise Wrong(f"field {end}: found {values[end]}, expected an instant after {begin}")
+            raise Wrong(end, found=values[end], expected=f"an instant after {begin}")
 
 
 def _text(cell: Any, _field: Field, _zone: str) -> str:
@@ -233,11 +241,3 @@ def _shown(cell: Any) -> str:
     """Return a cell as one short line without control characters."""
     text = "".join(letter if letter.isprintable() else " " for letter in str(cell))
     return repr(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…")
-
-
-def _as_text(cells: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): str(cell) for name, cell in _filled(cells.items())}
-
-
-def _filled(cells: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    return ((name, cell) for name, cell in cells if cell not in (None, ""))

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors._files_contract import check_row, contracts, key_of
+from connectors._files_contract import Row, check_row, contracts, key_of
 from connectors._reply import parse_json
 
 MOST_UNPACKED_BYTES = 500 * 1024 * 1024
@@ -62,10 +62,13 @@ def decode(
             _check_columns(entity, named, has_header=kind in WITH_HEADER)
             is_known = True
         row = check_row(entity, named, place=f"{name}, {place}", zone=zone)
-        fault = f"{name}, {place}: {problem}" if problem else row.fault
-        faults += fault is not None
+        if problem:
+            text = f"{name}, {place}: {problem}"
+            row = Row(fields={}, fault=text, reason=text)
+        faults += row.fault is not None
+        wrong = {"fault": row.fault, "reason": row.reason} if row.fault else {}
         record = {"entity": entity, "row_key": key_of(entity, row.fields), "place": place}
-        whole = record | {"fields": dict(row.fields)} | ({"fault": fault} if fault else {})
+        whole = record | {"fields": dict(row.fields)} | wrong
         lines.append(json.dumps(whole, ensure_ascii=False, separators=(",", ":")))
     body = "".join(f"{line}\n" for line in lines).encode()
     return Table(lines=body, row_count=len(lines), fault_count=faults)

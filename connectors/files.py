@@ -31,6 +31,7 @@ ROWS = Stream(
     key=("entity", "row_key"),
     cursor="updated",
 )
+STREAMS = (ROWS,)
 MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
@@ -70,7 +71,7 @@ class FilesConnector:
     config: Config
     name: str
     kind: str = KIND
-    streams: tuple[Stream, ...] = (ROWS,)
+    streams: tuple[Stream, ...] = STREAMS
     access: Access | None = None
 
     def pages(

@@ -11,6 +11,8 @@ Traps: nothing is asked for here, so a delivery that was lost is healed only whe
 is polled too (`of` names that source, so that one record counts once); what arrives late may tell
 something older than what is known; a system that states no id of a delivery is told from a replay
 by its body, so such a body must say when it happened.
+Tested: recorded bodies of seven vendors, 45 CDEvents, and the signatures that GitHub and PagerDuty
+give as examples.
 """
 
 import re
@@ -24,12 +26,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_val
 from connectors._contract import Access, Page, Refusal, Resume, State, Stream
 
 KIND = "push"
+EXAMPLE = {"vendor": "github", "secret": "${PUSH_SECRET}", "of": "github"}
 EVENTS = Stream(
     "events",
     "One row per event that was pushed to us.",
     format="ndjson",
     key=("delivery_id", "position"),
 )
+STREAMS = (EVENTS,)
 
 Vendor = Literal[
     "github",

@@ -251,6 +251,18 @@ def dagster(context: typer.Context) -> None:
 
 
 @app.command()
+def sources(
+    output: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+) -> None:
+    """Show what can be read from which kind of source, and how it is found again."""
+    from orchestration.commands import sources as command
+
+    if output not in ("table", "json", "markdown"):
+        raise typer.BadParameter("is none of table, json, markdown", param_hint="--format")
+    command.sources(format=output)
+
+
+@app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
 ) -> None:

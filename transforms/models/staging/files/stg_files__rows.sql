@@ -66,7 +66,7 @@ select
     try_cast(field_allows_overrun as boolean) as allows_overrun,
     {{ lineage() }},
     case
-        when entity is null then 'a row that tells of nothing' else fault
+        when entity is null then 'a row that tells of nothing' else reason
     end as quarantine_reason
 from
     {{
@@ -74,7 +74,7 @@ from
             {
                 "entity": "$.entity",
                 "row_key": "$.row_key",
-                "fault": "$.fault",
+                "reason": "$.reason",
                 "field_id": "$.fields.id",
                 "field_service": "$.fields.service",
                 "field_environment": "$.fields.environment",
