@@ -292,7 +292,7 @@ def _refuse_wrong_settings(
     for place, value in given:
         if str(place[-1]).endswith("_pattern") and not is_pattern(str(value)):
             raise document.error(place, "is no regular expression; correct it")
-        others = {one.name for one in sources if place[0] == "sources"} - {place[1]}
+        others = [one.name for one in sources if len(place) > 2 and one.name != place[1]]
         if place[-1] == "of" and value not in others:
             raise document.error(place, "names no other source; `of` is the source polled too")
 
