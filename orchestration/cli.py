@@ -15,6 +15,7 @@ import typer
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_quarantine import quarantined
 from orchestration.cli_receive import receive
+from orchestration.cli_template import template
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -29,6 +30,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.command()(receive)
+app.command()(template)
 app.command(hidden=True)(estate)
 
 

@@ -20,6 +20,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "bitbucket": {"token": "CANARY_secret", "workspace": "acme"},
     "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
     "datadog": {"api_key": "CANARY_secret", "application_key": "CANARY_secret"},
+    "files": {"path": "."},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
