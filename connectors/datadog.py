@@ -9,6 +9,7 @@ Traps: a page of events names a cursor even when nothing follows; incidents can 
 creation only, so those of the last 30 days are read again, and older ones while they are open;
 a monitor states since when it is in its state, and not which of its groups are; a downtime that
 recurs states a rule and no end; messages and creators name people.
+Tested: scripted replies in the form of recorded ones.
 """
 
 from collections.abc import Iterator, Mapping

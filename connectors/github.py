@@ -11,6 +11,7 @@ Traps: pages go by the Link header only, and its addresses name repositories by 
 requests and deployments know no "since"; a query for runs ends after 1,000 of them; a run can be
 started again for 32 days; a deployment's own updated_at is not when it finished; approvals state
 neither a number nor a time; what is off in a repository answers 403 or 404.
+Tested: the official description (OpenAPI), recorded and scripted replies.
 """
 
 import re

@@ -9,6 +9,7 @@ issues shows unresolved ones only unless its query is empty; it says neither the
 the end of an issue, which costs a request an issue; a release is found by its version, which may
 hold any character; a change of state does not move an issue up the list, so the issues seen in the
 last 30 days are read again; people stand in owners, authors and activities.
+Tested: the official description (OpenAPI), and scripted replies.
 """
 
 from collections.abc import Iterator, Mapping

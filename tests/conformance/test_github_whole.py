@@ -69,4 +69,4 @@ def test_every_request_is_one_that_the_whole_description_knows(whole: Contract) 
 def test_the_replies_of_the_tests_are_as_the_whole_description_says(
     whole: Contract, path: str
 ) -> None:
-    assert whole.reply_problems(path, REPLIES[path]) == []
+    assert whole.body_problems(path, REPLIES[path]) == []

@@ -46,9 +46,9 @@ def test_every_request_is_one_that_the_description_knows(contract: Contract) -> 
 def test_the_replies_of_the_tests_are_as_the_description_says(
     contract: Contract, path: str
 ) -> None:
-    assert contract.reply_problems(path, REPLIES[path]) == []
+    assert contract.body_problems(path, REPLIES[path]) == []
 
 
 def test_a_reply_that_is_not_as_described_is_noticed(contract: Contract) -> None:
     wrong = [{"version": "1.0"}]
-    assert contract.reply_problems(f"{OWN}/releases/", wrong) != []
+    assert contract.body_problems(f"{OWN}/releases/", wrong) != []
