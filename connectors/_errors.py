@@ -14,6 +14,7 @@ ConnectorError                  anything below; knows source, stream and remedy
 │   └── BadPayload              bytes that are no JSON, or more of them than allowed
 ├── PaginationLoop              the source keeps naming pages that lead nowhere
 ├── RedirectBlocked             a redirect or a next link to another host
+├── AddressForbidden            the host leads to a private address that nobody allowed
 ├── BadRequest                  400, 404, 422: this one request is wrong (status)
 └── Stopped                     we were asked to stop; what was read stays
 """
@@ -158,6 +159,12 @@ class RedirectBlocked(ConnectorError):
     """The source points to another host; credentials do not travel there."""
 
     code = "redirect_blocked"
+
+
+class AddressForbidden(ConnectorError):
+    """The source's host leads to a private address that the settings do not allow."""
+
+    code = "address_blocked"
 
 
 class BadRequest(ConnectorError):

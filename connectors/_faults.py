@@ -8,6 +8,7 @@ import httpx
 from connectors import _reply
 from connectors._contract import Access
 from connectors._errors import (
+    AddressForbidden,
     AuthRejected,
     BadPayload,
     BadRequest,
@@ -126,6 +127,15 @@ class Faults:
         return RedirectBlocked(
             f"{self.host} points to {host}, and credentials do not go there; "
             "if that is the right host, set it as base_url",
+            source=self.source,
+            stream=stream,
+        )
+
+    def private(self, *, stream: str) -> AddressForbidden:
+        """Return the error for a host whose address is private and not allowed."""
+        return AddressForbidden(
+            f"{self.host} has a private address; if that is right, name the host or its network "
+            "below network: private_hosts in leadline.yml",
             source=self.source,
             stream=stream,
         )

@@ -13,6 +13,7 @@ from threading import Lock
 import httpx
 
 from connectors import _reply
+from connectors._addresses import AddressBlocked, AddressGuard
 from connectors._contract import Access
 from connectors._errors import (
     BadPayload,
@@ -71,14 +72,17 @@ class HttpClient:
         deadline_seconds: float = DEADLINE_SECONDS,
         page_bytes: int = PAGE_BYTES,
         budget: int | None = None,
+        guard: AddressGuard | None = None,
     ) -> None:
         """Open the client; no connection is made before the first request.
 
+        With `guard`, it connects only to addresses that the guard allows.
         Units: `budget` in requests, `deadline_seconds` for one whole reply.
         """
         self.calls = 0
         self.bytes = 0
         self.unchanged = 0
+        self.skew_seconds: float | None = None
         self._access = access
         self._base = httpx.URL(access.base_url.rstrip("/"))
         self._faults = Faults(source, access)
@@ -98,6 +102,7 @@ class HttpClient:
             self._deadline,
             monotonic=monotonic,
             ca_bundle=str(access.ca_bundle) if access.ca_bundle else None,
+            guard=guard,
         )
         self._headers = {
             "accept": access.accept,
@@ -149,6 +154,8 @@ class HttpClient:
                 body = self._read(response, stream=stream, url=url)
             finally:
                 response.close()
+        except AddressBlocked:
+            raise self._faults.private(stream=stream) from None
         except httpx.TransportError as exc:
             if self._monotonic() >= self._deadline.at:
                 raise self._faults.late(self._deadline_seconds, stream=stream) from None
@@ -195,7 +202,10 @@ class HttpClient:
 
     def _obey_limits(self, response: httpx.Response, body: bytes, *, stream: str) -> None:
         headers, rule = response.headers, self._access.limit
-        now = _reply.server_time(headers, fallback=self._clock())
+        own = self._clock()
+        now = _reply.server_time(headers, fallback=own)
+        if "date" in headers:
+            self.skew_seconds = (now - own).total_seconds()
         wait = _reply.limit_wait(response.status_code, headers, body=body, rule=rule, now=now)
         if wait is not None:
             self._block(wait)

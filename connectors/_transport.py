@@ -8,6 +8,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from connectors._addresses import AddressGuard
+
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 CONNECTIONS = 16
@@ -58,9 +60,12 @@ class _BoundedStream(httpcore.NetworkStream):
 
 
 class _BoundedBackend(httpcore.SyncBackend):
-    def __init__(self, deadline: Deadline, monotonic: Monotonic) -> None:
+    def __init__(
+        self, deadline: Deadline, monotonic: Monotonic, guard: AddressGuard | None
+    ) -> None:
         self._deadline = deadline
         self._monotonic = monotonic
+        self._guard = guard
 
     def connect_tcp(
         self,
@@ -70,14 +75,30 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        if self._guard is not None:
+            host = self._resolve(host, port)
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
         return _BoundedStream(stream, self._deadline, self._monotonic)
 
+    def _resolve(self, host: str, port: int) -> str:
+        assert self._guard is not None
+        try:
+            return self._guard.choose(host, port)
+        except OSError as exc:
+            raise httpcore.ConnectError(str(exc)) from exc
+
 
 def open_transport(
-    deadline: Deadline, *, monotonic: Monotonic, ca_bundle: str | None
+    deadline: Deadline,
+    *,
+    monotonic: Monotonic,
+    ca_bundle: str | None,
+    guard: AddressGuard | None = None,
 ) -> httpx.HTTPTransport:
-    """Return httpx's transport over a pool whose reads end at the thread's deadline."""
+    """Return httpx's transport over a pool whose reads end at the thread's deadline.
+
+    With a guard, connections go only to addresses that it allows.
+    """
     context = ssl.create_default_context(cafile=ca_bundle)
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # httpx offers no way to name httpcore's network backend (encode/httpx 0.28.1, _transports).
@@ -86,6 +107,6 @@ def open_transport(
         max_connections=CONNECTIONS,
         max_keepalive_connections=CONNECTIONS,
         keepalive_expiry=30.0,
-        network_backend=_BoundedBackend(deadline, monotonic),
+        network_backend=_BoundedBackend(deadline, monotonic, guard),
     )
     return transport

@@ -152,10 +152,20 @@ class Service(Part):
         return self
 
 
+class Network(Part):
+    """Where in private networks the sources may be; public addresses need no entry.
+
+    `private_hosts` holds host names, addresses or networks such as 10.20.0.0/16.
+    """
+
+    private_hosts: tuple[str, ...] = ()
+
+
 class Company(Part):
     """Everything that leadline.yml says apart from the sources."""
 
     organisation: Organisation = Organisation()
+    network: Network = Network()
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
     environments: dict[str, Tier] = Field(default_factory=lambda: dict(USUAL_ENVIRONMENTS))

@@ -249,11 +249,26 @@ def dagster(context: typer.Context) -> None:
 
 
 @app.command()
-def doctor(config: Config = None) -> None:
-    """Check this installation, its settings and its data; each finding says how to mend it."""
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
+) -> None:
+    """Show the JSON Schema of leadline.yml, with which editors complete and check it."""
+    from orchestration.commands import configure as command
+
+    command.schema(out=out)
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no system whether its token can read it.")
+    ] = False,
+) -> None:
+    """Check installation, settings, systems and data; each finding says how to mend it."""
     from orchestration.commands import doctor as command
 
-    raise typer.Exit(command.doctor(file=config))
+    raise typer.Exit(command.doctor(file=config, is_offline=offline))
 
 
 def _instant(text: str | None) -> datetime | None:

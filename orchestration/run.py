@@ -35,6 +35,9 @@ from transforms.home import Home
 
 Clock = Callable[[], datetime]
 
+# The sample company's systems are a server on this machine.
+SAMPLE_HOSTS = ("127.0.0.1",)
+
 
 def system_clock() -> datetime:
     """Return the present instant; the one place where a run reads the clock."""
@@ -97,6 +100,7 @@ def sync_sources(
             lake=lake,
             clock=context.clock,
             on_progress=count_pages(tell),
+            private_hosts=SAMPLE_HOSTS if is_sample else settings.company.network.private_hosts,
         )
     if not report.totals.pages and not report.is_complete:
         raise SyncIncomplete(describe_failures(report))

@@ -1,6 +1,7 @@
 """Connectors for the configured sources; here, and only here, references become secrets."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -68,7 +69,24 @@ def connect_source(
     except ValidationError as exc:
         raise validation_error(settings.document, place, exc) from None
     connector: Connector = module.connect(config, name=source.name)
+    _refuse_odd_address(settings, place, connector)
     return connector
+
+
+def _refuse_odd_address(settings: Settings, place: Place, connector: Connector) -> None:
+    """Refuse an address that is none of HTTP or that carries credentials.
+
+    Errors: ConfigurationError with the line of the source.
+    """
+    if connector.access is None:
+        return
+    parts = urlsplit(connector.access.base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise settings.document.error(place, "has an address that does not begin with https://")
+    if parts.username is not None or parts.password is not None:
+        raise settings.document.error(
+            place, "has an address that holds credentials; they belong in their own settings"
+        )
 
 
 def needed_variables(settings: Settings) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 
+from connectors._addresses import AddressGuard
 from connectors._contract import Access, Connector
 from connectors._http import HttpClient
 from orchestration.lake import Lake
@@ -29,15 +30,17 @@ def sync(
     on_progress: Progress | None = None,
     open_client: ClientFactory | None = None,
     stop: Event | None = None,
+    private_hosts: Sequence[str] = (),
 ) -> SyncReport:
     """Read all sources and return how it went.
 
+    Sources are reached at public addresses and at those that `private_hosts` names.
     `on_progress` is called from the sources' threads after each stored page, with what the stream
     has so far, and once at the stream's end. Setting `stop` ends every stream after the reply it
     waits for, and a wait for a limit at once; an interrupt does the same and is raised again.
     """
     stop = stop or Event()
-    open_client = open_client or client_factory(clock, stop=stop)
+    open_client = open_client or client_factory(clock, stop=stop, private_hosts=private_hosts)
     tell = on_progress or (lambda _: None)
     with ThreadPoolExecutor(max_workers=max(1, len(connectors))) as threads:
         try:
@@ -53,13 +56,20 @@ def sync(
     return SyncReport(streams=tuple(report for future in running for report in future.result()))
 
 
-def client_factory(clock: Clock, *, stop: Event, budget: int | None = None) -> ClientFactory:
+def client_factory(
+    clock: Clock,
+    *,
+    stop: Event,
+    budget: int | None = None,
+    private_hosts: Sequence[str] = (),
+    sleep: Callable[[float], None] | None = None,
+) -> ClientFactory:
     """Return the factory of clients that wait in real time until `stop` is set.
 
     A wait that was cut short raises Stopped, so that nothing is asked before its time.
     """
 
-    def sleep(seconds: float) -> None:
+    def wait_unless_stopped(seconds: float) -> None:
         if stop.wait(seconds):
             raise stopped()
 
@@ -68,10 +78,11 @@ def client_factory(clock: Clock, *, stop: Event, budget: int | None = None) -> C
             access,
             source=source,
             clock=clock,
-            sleep=sleep,
+            sleep=sleep or wait_unless_stopped,
             monotonic=time.monotonic,
             jitter=random.random,
             budget=budget,
+            guard=AddressGuard(tuple(private_hosts)),
         )
 
     return open_client

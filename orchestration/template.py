@@ -1,6 +1,12 @@
 """The leadline.yml that `leadline init` writes: every section, commented, nothing secret."""
 
+from pathlib import Path
+from typing import Any
+
+from orchestration.settings import known_connectors
+
 TEMPLATE = """\
+# yaml-language-server: $schema={schema}
 # The systems and the company that Leadline reads. Check it with `leadline doctor`.
 # Secrets never stand here: write ${ENV_NAME} or file:PATH, Leadline refuses anything else.
 
@@ -12,6 +18,10 @@ organisation:
   # working_days: [mon, tue, wed, thu, fri]
   # working_hours: 09:00-17:00      # local time; for the views in working time
   # fiscal_year_start_month: 4      # adds fiscal quarters and years when it is not January
+
+network:
+  # Sources at public addresses need no entry; name those in your own network here.
+  # private_hosts: [servicenow.acme.internal, 10.20.0.0/16, localhost]
 
 sources:
   # One section a system; the name is yours, `kind` says what it is (left out: the name).
@@ -38,7 +48,7 @@ sources:
   #   plain_http_hosts: [localhost] # http only to hosts that are named here
   # junit:
   #   path: ../reports              # a folder or a glob of JUnit XML files
-
+{others}
 teams:
   # - id: checkout
   #   name: Checkout
@@ -72,3 +82,30 @@ settings:
   # verification_job_pattern: '(?i)smoke|verif|post.?deploy'
   # partial_counts_as_failure: false
 """
+
+
+def render_template(schema: Path) -> str:
+    """Return the commented settings, with every kind of source and the schema for editors."""
+    kinds = known_connectors()
+    others = [kind for kind in sorted(kinds) if f"  # {kind}:" not in TEMPLATE]
+    shown = "".join(_example(kind, kinds[kind]) for kind in others)
+    return TEMPLATE.replace("{others}", shown).replace("{schema}", schema.as_uri())
+
+
+def _example(kind: str, module: Any) -> str:
+    """Return a commented section with what a kind of source needs."""
+    about = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    lines = [f"{kind}:  # {about[0].lower()}{about[1:]}"]
+    for name, field in module.Config.model_fields.items():
+        secret = "Secret" in str(field.annotation)
+        if field.is_required() or (secret and name in ("token", "api_key")):
+            lines.append(f"  {name}: {_value(kind, name, is_secret=secret)}")
+    return "".join(f"  # {line}\n" for line in lines)
+
+
+def _value(kind: str, name: str, *, is_secret: bool) -> str:
+    if is_secret:
+        return f"${{{kind.upper()}_{name.upper()}}}"
+    if name.endswith("url"):
+        return f"https://{kind.replace('_', '-')}.acme.example"
+    return "../reports" if name == "path" else "acme"

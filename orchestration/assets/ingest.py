@@ -14,6 +14,9 @@ from orchestration.sample import read_sample
 from orchestration.sync import StreamReport
 
 KINDS = (*sorted(discover()), CATALOGUE_SOURCE)
+OVER_HTTP = {
+    kind for kind, module in discover().items() if "base_url" in module.Config.model_fields
+}
 COMPLETE = "read_to_its_end"
 
 
@@ -30,7 +33,7 @@ def lake_key(kind: str) -> dg.AssetKey:
             description=f"Raw pages of {kind}, as received; append-only.",
             group_name="ingest",
             owners=OWNERS,
-            kinds={"http" if kind not in ("git", "junit", CATALOGUE_SOURCE) else "file"},
+            kinds={"http" if kind in OVER_HTTP else "file"},
         )
         for kind in KINDS
     ],

@@ -1,10 +1,12 @@
-"""The command init."""
+"""The commands init and schema."""
 
+import sys
 from pathlib import Path
 
 from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError
-from orchestration.template import TEMPLATE
+from orchestration.schema import SCHEMA_FILE, render_schema
+from orchestration.template import render_template
 
 
 def init(*, file: Path | None, force: bool) -> None:
@@ -16,7 +18,16 @@ def init(*, file: Path | None, force: bool) -> None:
     if target.exists() and not force:
         raise ConfigurationError(f"{target} is already there; write over it with --force.")
     try:
-        target.write_text(TEMPLATE, encoding="utf-8")
+        target.write_text(render_template(SCHEMA_FILE), encoding="utf-8")
     except OSError as exc:
         raise ConfigurationError(f"{target} cannot be written; make its folder writable.") from exc
     say(f"Wrote {target}. Fill in your sources, then `leadline doctor` and `leadline run`.")
+
+
+def schema(*, out: Path | None) -> None:
+    """Write the JSON Schema of leadline.yml to a file, or show it."""
+    if out is None:
+        sys.stdout.write(render_schema())
+        return
+    out.write_text(render_schema(), encoding="utf-8")
+    say(f"Wrote {out}.")

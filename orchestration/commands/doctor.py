@@ -1,5 +1,6 @@
 """The command doctor: what is wrong here, and how to mend it."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from orchestration.checks import Check, Verdict
 from orchestration.checks.data import check_data
 from orchestration.checks.machine import check_machine
 from orchestration.checks.settings import check_settings
+from orchestration.checks.systems import check_systems
 from orchestration.commands.terminal import open_context, out, printable
+from orchestration.errors import ConfigurationError
 from orchestration.run import Context
+from orchestration.settings import read_settings
 
 SIGNS: dict[Verdict, str] = {
     "pass": "[green]✓[/green]",
@@ -20,11 +24,12 @@ SIGNS: dict[Verdict, str] = {
 }
 
 
-def doctor(*, file: Path | None) -> int:
+def doctor(*, file: Path | None, is_offline: bool = False) -> int:
     """Write every check with its remedy; return 0, 1 (something failed) or 2 (the settings)."""
     context = open_context()
     checks = []
-    for check in run_checks(context, file=file or context.environment.config):
+    settings_file = file or context.environment.config
+    for check in run_checks(context, file=settings_file, is_offline=is_offline):
         checks.append(check)
         out.print(f"{SIGNS[check.verdict]} {check.name}: {escape(printable(check.found))}")
         if check.verdict in ("warn", "fail"):
@@ -37,8 +42,11 @@ def doctor(*, file: Path | None) -> int:
     return 1 if failed else 0
 
 
-def run_checks(context: Context, *, file: Path) -> Iterator[Check]:
-    """Yield every check: the machine, the settings, the data."""
+def run_checks(context: Context, *, file: Path, is_offline: bool = False) -> Iterator[Check]:
+    """Yield every check: the machine, the settings, the systems they name, the data."""
     yield from check_machine(context)
     yield from check_settings(context, file=file)
+    if not is_offline and file.exists():
+        with contextlib.suppress(ConfigurationError):
+            yield from check_systems(context, read_settings(file))
     yield from check_data(context)

@@ -14,6 +14,7 @@ from connectors._contract import Connector
 from data.sandbox import SandboxServer, World, open_world
 from data.sandbox.company import ORGANISATION
 from orchestration.lake import Lake
+from orchestration.run import SAMPLE_HOSTS
 from orchestration.sync import SyncReport, sync
 
 pytestmark = pytest.mark.slow
@@ -70,7 +71,7 @@ def synced(
 
             server.set_time(at)
             before = server.requests
-            report = sync(_connectors(server, world), lake, clock)
+            report = sync(_connectors(server, world), lake, clock, private_hosts=SAMPLE_HOSTS)
             runs.append((server.requests - before, report))
     return lake, runs
 

@@ -1,4 +1,27 @@
-{{ config(kind="servicenow", stream="incident", key=["sys_id"]) }}
+{{
+    config(
+        kind="servicenow",
+        stream="incident",
+        key=["sys_id"],
+        known_values={
+            "state": [
+                "1",
+                "2",
+                "3",
+                "6",
+                "7",
+                "8",
+                "New",
+                "In Progress",
+                "On Hold",
+                "Resolved",
+                "Closed",
+                "Canceled",
+                "Active",
+            ]
+        },
+    )
+}}
 
 select
     sys_id,
