@@ -35,10 +35,11 @@ def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
     return SecretStr(key)
 
 
-def key_id(key: SecretStr) -> str:
-    """Return a short name of a key, from which the key cannot be found again."""
+def key_id(key: SecretStr, *, of: str = "") -> str:
+    """Return a short name of a key, or of a text under it; neither can be found again from it."""
     secret = key.get_secret_value().encode()
-    return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
+    text = b"leadline pseudonym key id" + of.encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()[:8]
 
 
 def pseudonym(identifier: str, *, key: SecretStr) -> str:
