@@ -24,6 +24,7 @@ SETTING_KEYS = frozenset(
         "expected_sync_hours",
         "alert_service_label",
         "bot_pattern",
+        "of",
     }
 )
 USUAL_ENVIRONMENTS: dict[str, Tier] = {

@@ -15,6 +15,7 @@ import typer
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_privacy import privacy
 from orchestration.cli_quarantine import quarantined
+from orchestration.cli_receive import receive
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -29,6 +30,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")
+app.command()(receive)
 app.command(hidden=True)(estate)
 
 
@@ -246,6 +248,18 @@ def dagster(context: typer.Context) -> None:
     from orchestration.commands import dagster as command
 
     command.dagster(context.args)
+
+
+@app.command()
+def sources(
+    output: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+) -> None:
+    """Show what can be read from which kind of source, and how it is found again."""
+    from orchestration.commands import sources as command
+
+    if output not in ("table", "json", "markdown"):
+        raise typer.BadParameter("is none of table, json, markdown", param_hint="--format")
+    command.sources(format=output)
 
 
 @app.command()

@@ -317,6 +317,18 @@ def _write_quality(
         )
     ]  # fmt: skip
     _write(connection, "schema_changes", pl.DataFrame(changes))
+    listed = [
+        {"kind": kind, "title": f"{kind}: what it tells", "auth": "a token that may read.",
+         "limits": "none.", "tested": "a real server.", "stream": stream,
+         "description": f"One row per {stream}.", "reading": "whole, every run",
+         "fields": ["id", "state"], "sources": sources}
+        for kind, stream, sources in (
+            ("github", "deployments", ["github"]),
+            ("github", "pulls", ["github"]),
+            ("redmine", "issues", []),
+        )
+    ]  # fmt: skip
+    _write(connection, "source_streams", pl.DataFrame(listed))
     audit = [
         {"suite": "facts", "expectation": name, "table_name": table, "column_name": column,
          "severity": severity, "is_success": success, "observed": observed, "expected": expected,

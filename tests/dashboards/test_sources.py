@@ -1,10 +1,13 @@
 """Coverage and differences in words: how much is known, why not all of it, what looks new."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
 from dashboards.sources import changes_sentence, changes_table, coverage_table
+from tests.dashboards.conftest import OpenPage
+from tests.dashboards.test_pages import said
 
 FIGURE = {
     "figure": "repositories_with_patch_ids",
@@ -64,3 +67,21 @@ def test_differences_are_counted_and_those_that_matter_come_first() -> None:
     table = changes_table(changes)
     assert table["Field"].to_list() == ["urgency", "extra"]
     assert table["What"].to_list() == ["field is missing", "new field"]
+
+
+def test_the_page_of_sources_names_rights_and_where_a_kind_is_read(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    app = look_at(published_home, "sources", kind="github")
+    text = said(app)
+    assert "2 kinds of source can be read, 1 of them are read here." in text
+    assert "**Read here as:** github" in text
+    assert "a token that may read" in text
+
+
+def test_a_kind_that_is_not_configured_is_said_to_be(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    assert "**Read here as:** not configured" in said(
+        look_at(published_home, "sources", kind="redmine")
+    )
