@@ -16,6 +16,7 @@ MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "azure_devops": {"organisation": "acme", "token": "CANARY_secret", "projects": ["shop"]},
     "bitbucket": {"token": "CANARY_secret", "workspace": "acme"},
     "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
     "datadog": {"api_key": "CANARY_secret", "application_key": "CANARY_secret"},
