@@ -19,6 +19,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "buildbot": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
+    "gitlab": {"token": "CANARY_secret", "group": "acme"},
     "junit": {"path": "."},
     "pagerduty": {"token": "CANARY_secret"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
