@@ -16,6 +16,7 @@ MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "argocd": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "buildbot": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},

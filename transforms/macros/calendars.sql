@@ -109,3 +109,16 @@ try_cast(
 {% macro positive_remainder(amount, divisor) -%}
 ((({{ amount }}) - 1 + 2 * {{ divisor }}) % {{ divisor }} + 1)
 {%- endmacro %}
+
+{# A duration as Go writes it, such as 1h30m. Units: seconds; null where it is none. #}
+{% macro go_duration_seconds(text) -%}
+case
+    when regexp_full_match({{ text }}, '(\d+(\.\d+)?(h|m|s))+')
+    then
+        {%- for letter, seconds in (("h", 3600), ("m", 60), ("s", 1)) %}
+        coalesce(
+            try_cast(regexp_extract({{ text }}, '(\d+(\.\d+)?){{ letter }}', 1) as double), 0
+        ) * {{ seconds }}{% if not loop.last %} +{% endif %}
+        {%- endfor %}
+end
+{%- endmacro %}
