@@ -106,7 +106,7 @@ def _window_pages(
 
 
 def _job_pages(walk: Walk, record: Record, *, jobs: dict[str, Any]) -> Iterator[Page | Refusal]:
-    """Yield the jobs of a run that deploys, unless they were read as the run is now."""
+    """Yield jobs and approvals of a run that deploys, unless they were read as the run is now."""
     number, changed_at = str(record["id"]), str(record.get("updated_at"))
     name = str(record.get("name") or "")
     if not walk.deploys.search(name) or jobs.get(number) == changed_at:
@@ -117,6 +117,15 @@ def _job_pages(walk: Walk, record: Record, *, jobs: dict[str, Any]) -> Iterator[
         key=f"{number}@{changed_at}",
         context={"run_id": number},
     )
+    if walk.approvals:
+        yield from walk.child(
+            "workflow_approvals",
+            f"/actions/runs/{number}/approvals",
+            key=f"{number}@{changed_at}/approvals",
+            context={"run_id": number},
+            is_optional=True,
+            per_page=None,
+        )
     jobs[number] = changed_at
 
 

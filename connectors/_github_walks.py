@@ -14,6 +14,8 @@ from typing import Any
 
 from connectors._contract import Page, Refusal, State, Stream
 from connectors._errors import BadRequest
+from connectors._github_checks import CheckBudget, check_pages, head_of
+from connectors._github_refusals import Told, go_on_if_refused
 from connectors._http import HttpClient
 from connectors._paging import (
     Record,
@@ -21,7 +23,6 @@ from connectors._paging import (
     go_on_after,
     make_page,
     newest,
-    records_of,
     understanding,
 )
 from connectors._reply import Reply
@@ -51,6 +52,8 @@ class Walk:
     since: datetime | None
     now: datetime
     deploys: re.Pattern[str]
+    checks: CheckBudget
+    approvals: bool
 
     @property
     def context(self) -> dict[str, str]:
@@ -105,22 +108,34 @@ class Walk:
         key: str,
         context: Mapping[str, str],
         etags: dict[str, Any] | None = None,
+        is_optional: bool = False,
+        per_page: int | None = PER_PAGE,
     ) -> Iterator[Page | Refusal]:
         """Yield the pages of one child list unless the interrupted run had them all.
 
-        A child that is gone (404) is set aside for good. `etags` is read and filled by address.
+        A child that is gone (404) is set aside for good, and so is an optional one that the token
+        may not read. `etags` is read and filled by address.
         """
         if key in self.finished:
             return iter(())
-        walk = partial(self._child, name, address, key=key, context=context, etags=etags)
-        return go_on_after(
-            walk,
-            stream=name,
-            read_at=self.now,
-            context={**self.context, **context},
-            partition=self.repository,
-            is_final=True,
+        walk = partial(
+            self._child,
+            name,
+            address,
+            key=key,
+            context=context,
+            etags=etags,
+            params={"per_page": per_page} if per_page else {},
         )
+        told: Told = {
+            "stream": name,
+            "read_at": self.now,
+            "context": {**self.context, **context},
+            "partition": self.repository,
+        }
+        if is_optional:
+            walk = partial(go_on_if_refused, walk, **told, is_final=True)
+        return go_on_after(walk, **told, is_final=True)
 
     def _child(
         self,
@@ -130,14 +145,15 @@ class Walk:
         key: str,
         context: Mapping[str, str],
         etags: dict[str, Any] | None,
-    ) -> Iterator[Page]:
+        params: Mapping[str, str | int],
+    ) -> Iterator[Page | Refusal]:
         stream = self.children[name]
         for reply, records in follow_links(
             self.client,
             f"/repos/{self.repository}{address}",
             stream=stream,
             source=self.source,
-            params={"per_page": PER_PAGE},
+            params=params,
             etag=etags.get(key) if etags is not None else None,
         ):
             if reply.is_unchanged:
@@ -158,36 +174,6 @@ def shift(instant: str, *, seconds: float) -> str:
     if not instant:
         return ""
     return (datetime.fromisoformat(instant) + timedelta(seconds=seconds)).strftime(FORM)
-
-
-def repository_pages(
-    client: HttpClient,
-    *,
-    source: str,
-    stream: Stream,
-    organisation: str,
-    repositories: tuple[str, ...],
-) -> Iterator[tuple[Page, list[Record]]]:
-    """Yield the pages that describe the repositories, with their records."""
-    if organisation:
-        params: dict[str, str | int] = {"type": "all", "sort": "full_name", "per_page": PER_PAGE}
-        address = f"/orgs/{organisation}/repos"
-        for reply, records in follow_links(
-            client, address, stream=stream, source=source, params=params
-        ):
-            with understanding(reply, source=source, stream=stream.name):
-                named = [(one["full_name"], one) for one in records]
-            wanted = [one for name, one in named if not repositories or name in repositories]
-            yield make_page(reply, stream=stream, row_count=len(records)), wanted
-        return
-    for repository in repositories:
-        reply = client.fetch(f"/repos/{repository}", stream=stream.name)
-        alone = reply.with_data([reply.data])
-        records = records_of(alone, source=source, stream=stream.name)
-        yield (
-            make_page(reply, stream=stream, row_count=1, decoded=b"[" + reply.body + b"]"),
-            records,
-        )
 
 
 def commit_pages(walk: Walk) -> Iterator[Page | Refusal]:
@@ -266,6 +252,7 @@ def _pull_children(walk: Walk, record: Record) -> Iterator[Page | Refusal]:
         yield from walk.child(
             "pull_commits", f"/pulls/{number}/commits", key=f"{key}/commits", context=context
         )
+        yield from check_pages(walk, "pull_checks", head_of(record), key=f"{key}/checks")
 
 
 def deployment_pages(walk: Walk) -> Iterator[Page | Refusal]:
@@ -293,19 +280,16 @@ def deployment_pages(walk: Walk) -> Iterator[Page | Refusal]:
                     context={"deployment_id": str(record["id"])},
                     etags=etags,
                 )
+                yield from check_pages(
+                    walk,
+                    "deployment_checks",
+                    record.get("sha"),
+                    key=f"{record['created_at']}/{record.get('sha')}",
+                    etags=etags,
+                )
             oldest = shift(cursor["created_at"], seconds=-walk.stream.overlap_seconds)
             cursor["etags"] = {key: tag for key, tag in etags.items() if key >= oldest}
         is_done = reply.next_url is None or len(recent) < len(records)
         yield walk.page(reply, records, is_done=is_done, cursor=dict(cursor))
         if is_done:
             return
-
-
-def release_pages(walk: Walk) -> Iterator[Page | Refusal]:
-    """Yield all releases whenever the first page of them has changed."""
-    first_etag = walk.reached.get("cursor", {}).get("etag")
-    for reply, records in walk.follow("/releases", etag=walk.known.get("etag")):
-        if reply.is_unchanged:
-            return
-        first_etag = first_etag or reply.etag
-        yield walk.page(reply, records, is_done=reply.next_url is None, cursor={"etag": first_etag})

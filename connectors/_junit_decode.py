@@ -1,35 +1,19 @@
-"""Turn a JUnit XML report into records; pure functions on bytes.
+"""Turn a JUnit XML report into records; pure functions on parsed XML.
 
 There is no standard, only dialects: a root of testsuites or of one testsuite, suites inside
 suites, counts in attributes that disagree with the cases (so only cases are counted), a failing
 "todo" that is both failed and skipped, timestamps without a zone (taken as UTC) or in the year 1.
 """
 
-import json
-import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import fromstring
+from connectors._test_report import Case, Report, instant, make_case, make_report, seconds
+from connectors._xml import properties_of, tag
 
-ROOTS = ("testsuites", "testsuite")
-STATUSES = ("passed", "failed", "error", "skipped")
 RETRIES = ("flakyFailure", "flakyError", "rerunFailure", "rerunError")
 NOT_RUN = ("disabled", "notrun", "ignored", "skipped")
-MESSAGE_LENGTH = 2_000
-FIRST_YEAR = 1990
-
-
-@dataclass(frozen=True)
-class Report:
-    """Carry one report's cases and what can be said of the whole."""
-
-    cases: list[dict[str, Any]]
-    summary: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,38 +26,28 @@ class _Suite:
         name = element.get("name", "").strip()
         return _Suite(
             names=(*self.names, name) if name else self.names,
-            started_at=_instant(element.get("timestamp")) or self.started_at,
-            properties={**self.properties, **_properties(element)},
+            started_at=instant(element.get("timestamp")) or self.started_at,
+            properties={**self.properties, **properties_of(element)},
         )
 
 
-def decode_report(body: bytes, *, report_file: str) -> Report:
-    """Return the cases of a report and its summary.
-
-    Shape: cases have report_file, suite, classname, name, status, time_seconds, message,
-    started_at, attempt, properties; suites inside suites are joined with " > ".
-    Errors: ValueError when the bytes are no XML, declare entities, or are another tool's format.
-    """
-    try:
-        root = fromstring(body, forbid_dtd=True)
-    except ParseError as exc:
-        raise ValueError(f"it is no XML: {exc}") from exc
-    except LookupError as exc:
-        raise ValueError(f"its encoding is unknown: {exc}") from exc
-    kind = _tag(root)
-    if kind not in ROOTS:
-        raise ValueError(f"its root is {kind[:60]!r}, which is not JUnit")
+def decode_junit(root: Element, *, report_file: str) -> Report:
+    """Return the cases of a report; suites inside suites are joined with " > "."""
     outer = _Suite().inner(root)
-    cases = [
-        _case(element, suite, report_file=report_file) for element, suite in _walk(root, outer)
-    ]
-    suites = [root, *root.iter()]
-    return Report(cases=cases, summary=_summarise(suites, cases, outer, report_file=report_file))
-
-
-def encode_lines(records: list[dict[str, Any]]) -> bytes:
-    """Return records as JSON lines."""
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+    cases = [_case(element, suite) for element, suite in _walk(root, outer)]
+    suites = [element for element in root.iter() if tag(element) == "testsuite"]
+    begun = [instant(suite.get("timestamp")) for suite in (root, *suites)]
+    properties: dict[str, str] = dict(outer.properties)
+    for suite in suites:
+        properties = {**properties_of(suite), **properties}
+    return make_report(
+        cases,
+        report_file=report_file,
+        name=" > ".join(outer.names) or None,
+        suite_count=len(suites),
+        started_at=min((moment for moment in begun if moment), default=None),
+        properties=properties,
+    )
 
 
 def _walk(root: Element, outer: _Suite) -> Iterator[tuple[Element, _Suite]]:
@@ -81,32 +55,31 @@ def _walk(root: Element, outer: _Suite) -> Iterator[tuple[Element, _Suite]]:
     waiting = [(root, outer)]
     while waiting:
         element, suite = waiting.pop()
-        if _tag(element) == "testcase":
+        if tag(element) == "testcase":
             yield element, suite
             continue
         for child in reversed(element):
-            if _tag(child) == "testsuite":
+            if tag(child) == "testsuite":
                 waiting.append((child, suite.inner(child)))
-            elif _tag(child) == "testcase":
+            elif tag(child) == "testcase":
                 waiting.append((child, suite))
 
 
-def _case(element: Element, suite: _Suite, *, report_file: str) -> dict[str, Any]:
-    found = {_tag(child): child for child in element}
+def _case(element: Element, suite: _Suite) -> Case:
+    found = {tag(child): child for child in element}
     status = _status(element, found)
     told = found.get({"failed": "failure", "error": "error"}.get(status, "skipped"))
-    return {
-        "report_file": report_file,
-        "suite": " > ".join(suite.names) or None,
-        "classname": element.get("classname") or None,
-        "name": element.get("name") or "",
-        "status": status,
-        "time_seconds": _seconds(element.get("time")),
-        "message": _message(told),
-        "started_at": _instant(element.get("timestamp")) or suite.started_at,
-        "attempt": 1 + sum(_tag(child) in RETRIES for child in element),
-        "properties": {**suite.properties, **_properties(element)},
-    }
+    return make_case(
+        name=element.get("name") or "",
+        status=status,
+        suite=" > ".join(suite.names),
+        classname=element.get("classname"),
+        time_seconds=seconds(element.get("time")),
+        message=_message(told),
+        started_at=instant(element.get("timestamp")) or suite.started_at,
+        attempt=1 + sum(tag(child) in RETRIES for child in element),
+        properties={**suite.properties, **properties_of(element)},
+    )
 
 
 def _status(element: Element, found: Mapping[str, Element]) -> str:
@@ -117,62 +90,7 @@ def _status(element: Element, found: Mapping[str, Element]) -> str:
     return "failed" if "failure" in found else "passed"
 
 
-def _summarise(
-    elements: list[Element], cases: list[dict[str, Any]], outer: _Suite, *, report_file: str
-) -> dict[str, Any]:
-    statuses = Counter(case["status"] for case in cases)
-    suites = [element for element in elements[1:] if _tag(element) == "testsuite"]
-    begun = [_instant(suite.get("timestamp")) for suite in [elements[0], *suites]]
-    properties: dict[str, str] = dict(outer.properties)
-    for suite in suites:
-        properties = {**_properties(suite), **properties}
-    return {
-        "report_file": report_file,
-        "name": " > ".join(outer.names) or None,
-        "suite_count": len(suites),
-        "test_count": len(cases),
-        **{f"{status}_count": statuses[status] for status in STATUSES},
-        "time_seconds": sum(case["time_seconds"] or 0.0 for case in cases),
-        "started_at": min((instant for instant in begun if instant), default=None),
-        "properties": properties,
-    }
-
-
-def _tag(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _properties(element: Element) -> dict[str, str]:
-    return {
-        str(one.get("name")): one.get("value") or (one.text or "").strip()
-        for group in element
-        if _tag(group) == "properties"
-        for one in group
-        if one.get("name")
-    }
-
-
 def _message(element: Element | None) -> str | None:
     if element is None:
         return None
-    text = element.get("message") or (element.text or "").strip() or element.get("type")
-    return text[:MESSAGE_LENGTH] if text else None
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float((text or "").replace(",", ""))
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _instant(text: str | None) -> str | None:
-    try:
-        instant = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    if instant.year < FIRST_YEAR:
-        return None
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return element.get("message") or (element.text or "").strip() or element.get("type")

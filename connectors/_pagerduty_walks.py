@@ -94,9 +94,9 @@ def service_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
         )
 
 
-def log_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
+def event_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:
     """Yield what happened since the cursor minus the overlap."""
-    yield from _windows(walk, "/log_entries", cursor=lambda: {"through": _text(walk.now)})
+    yield from _windows(walk, f"/{walk.stream.name}", cursor=lambda: {"through": _text(walk.now)})
 
 
 def incident_pages(walk: PagerDutyWalk) -> Iterator[Page | Refusal]:

@@ -51,8 +51,8 @@ class Reply:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-def parse_json(body: bytes) -> Any:
-    """Return what strict JSON says.
+def parse_json(body: bytes, *, takes_last: bool = False) -> Any:
+    """Return what strict JSON says; of a key named twice the last value, if `takes_last`.
 
     Errors: ValueError for bytes that are no UTF-8, no JSON, not finite, ambiguous or too deep.
     """
@@ -60,7 +60,7 @@ def parse_json(body: bytes) -> Any:
         text = body.removeprefix(UTF8_MARK).decode("utf-8")
         return json.loads(
             text,
-            object_pairs_hook=_unambiguous,
+            object_pairs_hook=dict if takes_last else _unambiguous,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )

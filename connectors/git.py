@@ -6,6 +6,7 @@ API: git log, for-each-ref, rev-parse, patch-id (https://git-scm.com/docs, read 
 Auth: none. Limits: none; no network is used, missing objects are never fetched.
 Traps: a lightweight tag has no date of its own; author and committer date differ after a rebase;
 messages are not always UTF-8; a shallow clone ends without a root.
+Tested: git itself, and the whole history of a public project.
 """
 
 import hashlib

@@ -1,14 +1,17 @@
-"""Read GitHub: repositories, commits, pull requests, deployments, workflow runs, releases.
+"""Read GitHub: what is changed, checked, approved, deployed and released, and its alerts.
 
-API: https://docs.github.com/en/rest (repos, commits, pulls, deployments, actions, releases),
-version 2022-11-28, read November 2026. Works with GitHub Enterprise Server (base_url ends in
-/api/v3).
-Auth: a token with read access to contents, pull requests, deployments and actions.
+API: https://docs.github.com/en/rest (repos, commits, pulls, checks, deployments, environments,
+actions, releases, code-scanning, dependabot), version 2022-11-28, read November 2026. Works with
+GitHub Enterprise Server (base_url ends in /api/v3).
+Auth: a token with read access to contents, pull requests, deployments and actions; with read access
+to checks, code scanning alerts and Dependabot alerts too, where those are wanted.
 Limits: 5,000 requests an hour; x-ratelimit-reset is an epoch; both limits come as 403 or 429; a
 reply that has not changed (304) is free.
 Traps: pages go by the Link header only, and its addresses name repositories by number; pull
 requests and deployments know no "since"; a query for runs ends after 1,000 of them; a run can be
-started again for 32 days; a deployment's own updated_at is not when it finished.
+started again for 32 days; a deployment's own updated_at is not when it finished; approvals state
+neither a number nor a time; what is off in a repository answers 403 or 404.
+Tested: the official description (OpenAPI), recorded and scripted replies.
 """
 
 import re
@@ -18,18 +21,20 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
-from connectors._github_runs import run_pages
-from connectors._github_walks import (
-    Walk,
-    commit_pages,
-    deployment_pages,
-    pull_pages,
+from connectors._github_checks import CheckBudget, left_out
+from connectors._github_extras import (
+    code_scanning_pages,
+    dependabot_pages,
+    environment_pages,
     release_pages,
     repository_pages,
 )
+from connectors._github_refusals import Told, go_on_if_refused
+from connectors._github_runs import run_pages
+from connectors._github_walks import Walk, commit_pages, deployment_pages, pull_pages
 from connectors._http import HttpClient
 from connectors._paging import go_on_after
 
@@ -50,8 +55,28 @@ STREAMS = (
     Stream(
         "pull_commits", "One row per commit of a merged pull request.", key=("sha",), parent="pulls"
     ),
+    Stream(
+        "pull_checks",
+        "One row per check of a merged pull request's last commit.",
+        format="object",
+        records_path="$.check_runs",
+        parent="pulls",
+    ),
     Stream("deployments", "One row per deployment.", cursor="created", overlap_seconds=14 * DAY),
     Stream("deployment_statuses", "One row per status of a deployment.", parent="deployments"),
+    Stream(
+        "deployment_checks",
+        "One row per check of a deployed commit.",
+        format="object",
+        records_path="$.check_runs",
+        parent="deployments",
+    ),
+    Stream(
+        "environments",
+        "One row per environment of a repository, with its protection rules.",
+        format="object",
+        records_path="$.environments",
+    ),
     Stream(
         "workflow_runs",
         "One row per workflow run, in its last attempt.",
@@ -67,7 +92,27 @@ STREAMS = (
         records_path="$.jobs",
         parent="workflow_runs",
     ),
-    Stream("releases", "One row per release.", cursor="none"),
+    Stream(
+        "workflow_approvals",
+        "One row per review of a run's deployments.",
+        key=("state", "user"),
+        parent="workflow_runs",
+    ),
+    Stream("releases", "One row per release, with its assets.", cursor="none"),
+    Stream(
+        "code_scanning_alerts",
+        "One row per alert of code scanning.",
+        key=("number",),
+        cursor="updated",
+        overlap_seconds=3600,
+    ),
+    Stream(
+        "dependabot_alerts",
+        "One row per alert of Dependabot.",
+        key=("number",),
+        cursor="updated",
+        overlap_seconds=3600,
+    ),
 )
 
 PAGES_OF = {
@@ -76,7 +121,11 @@ PAGES_OF = {
     "deployments": deployment_pages,
     "workflow_runs": run_pages,
     "releases": release_pages,
+    "environments": environment_pages,
+    "code_scanning_alerts": code_scanning_pages,
+    "dependabot_alerts": dependabot_pages,
 }
+OPTIONAL = frozenset({"environments", "code_scanning_alerts", "dependabot_alerts"})
 
 
 class Config(BaseModel):
@@ -89,6 +138,8 @@ class Config(BaseModel):
     organisation: str = ""
     repositories: tuple[str, ...] = ()
     deploy_workflow_pattern: str = "(?i)deploy|release"
+    check_run_budget: int = Field(default=200, ge=0)
+    approvals: bool = True
     since: Since | None = None
     ca_bundle: Path | None = None
 
@@ -179,14 +230,21 @@ class GitHubConnector:
                 since=self.config.since,
                 now=now,
                 deploys=re.compile(self.config.deploy_workflow_pattern),
+                checks=CheckBudget(self.config.check_run_budget),
+                approvals=self.config.approvals,
             )
+            told: Told = {
+                "stream": stream.name,
+                "read_at": now,
+                "context": walk.context,
+                "partition": repository,
+            }
+            is_optional = stream.name in OPTIONAL
+            pages = partial(PAGES_OF[stream.name], walk)
             yield from go_on_after(
-                partial(PAGES_OF[stream.name], walk),
-                stream=stream.name,
-                read_at=now,
-                context={"repository": repository},
-                partition=repository,
+                partial(go_on_if_refused, pages, **told, is_final=is_optional), **told
             )
+            yield from left_out(walk)
 
     def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
         """Return the instant before which nothing is asked for."""

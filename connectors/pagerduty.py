@@ -1,4 +1,4 @@
-"""Read PagerDuty: incidents, their log entries, services.
+"""Read PagerDuty: incidents, their log entries, services, change events, who is on call.
 
 API: https://developer.pagerduty.com/api-reference (REST v2), read November 2026.
 Auth: a read-only REST API key.
@@ -6,7 +6,9 @@ Limits: 429; ratelimit-reset counts seconds from now.
 Traps: since and until mean when an incident was created, span six months at most and one month
 if left out; offset plus limit may not exceed 10,000; the next page is said by `more`, a total only
 when asked for; nothing filters on updates, so what changed is found in the log entries and among
-the incidents that were open.
+the incidents that were open; a time on call has no id, a permanent one neither start nor end, and a
+schedule that is changed later changes the past week at most here.
+Tested: the official description (OpenAPI), and scripted replies.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
-from connectors._pagerduty_walks import PagerDutyWalk, incident_pages, log_pages, service_pages
+from connectors._pagerduty_walks import PagerDutyWalk, event_pages, incident_pages, service_pages
 
 KIND = "pagerduty"
 HOUR = 3600
@@ -45,6 +47,23 @@ STREAMS = (
         records_path="$.incidents",
         cursor="window",
         overlap_seconds=HOUR,
+    ),
+    Stream(
+        "change_events",
+        "One row per change that a tool reported.",
+        format="object",
+        records_path="$.change_events",
+        cursor="window",
+        overlap_seconds=HOUR,
+    ),
+    Stream(
+        "oncalls",
+        "One row per time that a person is on call for a level of an escalation policy.",
+        format="object",
+        records_path="$.oncalls",
+        key=("escalation_policy", "escalation_level", "user", "schedule", "start"),
+        cursor="window",
+        overlap_seconds=7 * 24 * HOUR,
     ),
 )
 
@@ -113,8 +132,8 @@ class PagerDutyConnector:
             history_days=self.config.history_days,
             now=now,
         )
-        read = {"services": service_pages, "log_entries": log_pages, "incidents": incident_pages}
-        yield from read[stream.name](walk)
+        read = {"services": service_pages, "incidents": incident_pages}
+        yield from read.get(stream.name, event_pages)(walk)
 
     def reads_from(self, stream: Stream, *, cursor: State | None, now: datetime) -> datetime | None:
         """Return the instant before which nothing is asked for."""

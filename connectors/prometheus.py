@@ -9,6 +9,7 @@ Traps: the history of alerts is the series ALERTS, kept as long as other series 
 else is set); a reply holds samples, so an alert's begin and end are known to one step, and what
 fires for less than a step may be missed; a value that is no longer written is repeated for five
 minutes where Prometheus could not say that it ended; a reply with warnings may be partial.
+Tested: a real Prometheus 2.42 with a back-filled month.
 """
 
 from collections.abc import Iterator, Mapping

@@ -151,6 +151,7 @@ def table(_published: Published, build_id: str, name: str) -> pl.DataFrame:
         "source_health": _published.source_health,
         "audit_results": _published.audit_results,
         "coverage_figures": _published.coverage_figures,
+        "schema_changes": _published.schema_changes,
         "restatements": _published.restatements,
     }
     return reads[name]()

@@ -4,7 +4,14 @@ import polars as pl
 
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.states import SourceAge
-from dashboards.words import DASH, duration_words, moment_words, names_words, percent_words
+from dashboards.words import (
+    DASH,
+    count_words,
+    duration_words,
+    moment_words,
+    names_words,
+    percent_words,
+)
 
 _COUNTS = ("read_count", "loaded_count", "duplicate_count", "quarantined_count")
 
@@ -126,3 +133,45 @@ def reasons_words(reasons: str | None) -> str:
     """Return why something is not known, in words; several reasons are told by commas."""
     words = [WHY_NOT_KNOWN.get(one, plain_text(one)) for one in (reasons or "").split(", ") if one]
     return "; ".join(words)
+
+
+_CHANGES = {
+    "new": "new field",
+    "missing": "field is missing",
+    "changed": "field of another type",
+    "unknown_value": "value we do not know",
+}
+
+
+def changes_sentence(changes: pl.DataFrame) -> str:
+    """Return whether the sources' records look as they did, and what that means for numbers."""
+    if changes.is_empty():
+        return "The records of every source look as they did when it was read first."
+    read = changes.filter(pl.col("is_read") & (pl.col("change") != "new")).height
+    touched = (
+        f"{read} of them in a field that a number may rest on"
+        if read
+        else "none of them in a field that a number rests on"
+    )
+    return f"{count_words(changes.height, 'difference')} since the first reading, {touched}."
+
+
+def changes_table(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return what began to look different, the newest first, fields that are read before others."""
+    return pl.DataFrame(
+        [
+            {
+                "Source": plain_text(row["source"]),
+                "Stream": plain_text(row["stream"]),
+                "Field": plain_text(row["field"]),
+                "What": _CHANGES[row["change"]],
+                "Detail": plain_text(row["detail"] or DASH),
+                "Used": "yes" if row["is_read"] else "no",
+                "First seen (UTC)": moment_words(row["seen_at"]),
+            }
+            for row in changes.sort(
+                ["is_read", "seen_at", "source", "stream", "field"],
+                descending=[True, True, False, False, False],
+            ).iter_rows(named=True)
+        ]
+    )

@@ -12,6 +12,7 @@ from orchestration.dbt import DbtCallback, Outcome, require_success, run_dbt
 from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
+from orchestration.source_catalogue import cursor_words, source_catalogue
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms import decisions
@@ -129,6 +130,7 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
             "kind varchar, subject varchar, verdict varchar, reason varchar, who varchar, "
             "incident_ids varchar[], decided_at timestamp)"
         )
+        write_source_streams(connection)
         rows = [
             [
                 one.sequence,
@@ -147,6 +149,32 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
             connection.executemany(
                 f"insert into build.decisions values ({', '.join('?' * 9)})", rows
             )
+
+
+def write_source_streams(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what can be read from which kind of source, for the page that shows it."""
+    connection.execute(
+        "create or replace table build.source_streams (kind varchar, title varchar, "
+        "auth varchar, limits varchar, tested varchar, stream varchar, description varchar, "
+        "reading varchar, fields varchar[])"
+    )
+    connection.executemany(
+        f"insert into build.source_streams values ({', '.join('?' * 9)})",
+        [
+            [
+                one.kind,
+                one.title,
+                one.auth,
+                one.limits,
+                one.tested,
+                one.stream,
+                one.description,
+                cursor_words(one),
+                list(one.fields),
+            ]
+            for one in source_catalogue()
+        ],
+    )
 
 
 def newest_read_at(lake: Lake) -> datetime:

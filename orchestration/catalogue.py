@@ -23,6 +23,7 @@ SETTING_KEYS = frozenset(
         "partial_counts_as_failure",
         "expected_sync_hours",
         "alert_service_label",
+        "of",
     }
 )
 USUAL_ENVIRONMENTS: dict[str, Tier] = {

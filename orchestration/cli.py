@@ -14,6 +14,7 @@ import typer
 
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_quarantine import quarantined
+from orchestration.cli_receive import receive
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
+app.command()(receive)
 app.command(hidden=True)(estate)
 
 
@@ -244,6 +246,18 @@ def dagster(context: typer.Context) -> None:
     from orchestration.commands import dagster as command
 
     command.dagster(context.args)
+
+
+@app.command()
+def sources(
+    output: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+) -> None:
+    """Show what can be read from which kind of source, and how it is found again."""
+    from orchestration.commands import sources as command
+
+    if output not in ("table", "json", "markdown"):
+        raise typer.BadParameter("is none of table, json, markdown", param_hint="--format")
+    command.sources(format=output)
 
 
 @app.command()

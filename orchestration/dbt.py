@@ -142,9 +142,10 @@ def _command_line(command: str, target: Path, project: Path, arguments: Sequence
 
 
 def _names_by_folder(models: Path) -> dict[str, list[str]]:
-    """Return the metrics, and the models of each folder of the intermediate layer."""
+    """Return the names of metrics, of staging models, and of each intermediate folder."""
     folders = [models / "metrics", *sorted((models / "intermediate").glob("*/"))]
-    return {folder.name: sorted(file.stem for file in folder.glob("*.sql")) for folder in folders}
+    names = {folder.name: sorted(file.stem for file in folder.glob("*.sql")) for folder in folders}
+    return names | {"staging": sorted(file.stem for file in (models / "staging").glob("*/*.sql"))}
 
 
 def _outcome(result: _Result) -> Outcome:

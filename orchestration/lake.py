@@ -138,18 +138,20 @@ class Lake:
         resumed_from: str | None = None,
         run_id: str | None = None,
     ) -> Run:
-        """Record that a run starts and return it; `run_id` is given for child streams only.
+        """Record that a run starts and return it; a given `run_id` is one that no other run has.
 
         `window_from` is the instant before which it asks for nothing, whatever its cursor says;
         None: it reads everything since the last complete run.
         """
-        known = {line["run_id"] for line in self.journal(source, stream)}
+        if run_id is None:
+            known = {line["run_id"] for line in self.journal(source, stream)}
+            run_id = new_run_id(source, stream, read_at=read_at, known=known)
         run = Run(
             root=self.root,
             source=source,
             stream=stream,
             kind=kind,
-            run_id=run_id or new_run_id(source, stream, read_at=read_at, known=known),
+            run_id=run_id,
             cursor=cursor,
         )
         run.record(

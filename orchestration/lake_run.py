@@ -273,5 +273,9 @@ class Run:
             }
         )
         self.force()
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal; a run without an end is put right by the next `seal`."""
         if self._journal is not None:
             self._journal.close()

@@ -123,7 +123,7 @@ def parse_settings(text: str, *, name: str = CONFIG_FILE) -> Settings:
     rest = {key: value for key, value in document.values.items() if key != "sources"}
     company = _company(document, {key: value for key, value in rest.items() if value is not None})
     _refuse_unknown_references(document, company)
-    _refuse_wrong_patterns(document, company, sources)
+    _refuse_wrong_settings(document, company, sources)
     return Settings(company=company, sources=sources, document=document)
 
 
@@ -278,7 +278,7 @@ def is_pattern(text: str) -> bool:
     return True
 
 
-def _refuse_wrong_patterns(
+def _refuse_wrong_settings(
     document: Document, company: Company, sources: tuple[Source, ...]
 ) -> None:
     given: list[tuple[Place, object]] = [
@@ -289,9 +289,12 @@ def _refuse_wrong_patterns(
             for key, value in source.settings.items()
         ),
     ]
+    names = {source.name for source in sources}
     for place, value in given:
         if str(place[-1]).endswith("_pattern") and not is_pattern(str(value)):
             raise document.error(place, "is no regular expression; correct it")
+        if place[-1] == "of" and (value not in names or value in place or len(place) < 3):
+            raise document.error(place, "names no other source; `of` is the source polled too")
 
 
 def validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:

@@ -1,5 +1,6 @@
 """The leadline.yml that `leadline init` writes: every section, commented, nothing secret."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,19 @@ def render_template(schema: Path) -> str:
 
 
 def _example(kind: str, module: Any) -> str:
-    """Return a commented section with what a kind of source needs."""
+    """Return a commented section with what a kind of source needs.
+
+    A connector's `EXAMPLE` says what its required settings alone do not.
+    """
     about = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    given: Mapping[str, str] = getattr(module, "EXAMPLE", {})
+    needed = {
+        name: _value(kind, name, is_secret="Secret" in str(field.annotation))
+        for name, field in module.Config.model_fields.items()
+        if field.is_required() or name in ("token", "api_key")
+    }
     lines = [f"{kind}:  # {about[0].lower()}{about[1:]}"]
-    for name, field in module.Config.model_fields.items():
-        secret = "Secret" in str(field.annotation)
-        if field.is_required() or (secret and name in ("token", "api_key")):
-            lines.append(f"  {name}: {_value(kind, name, is_secret=secret)}")
+    lines += [f"  {name}: {value}" for name, value in {**needed, **given}.items()]
     return "".join(f"  # {line}\n" for line in lines)
 
 

@@ -19,7 +19,7 @@ CHANCE = {"random.random", "random.uniform", "secrets.token_hex", "uuid.uuid4", 
 READERS_OF_ENVIRONMENT = {"transforms/home.py", "transforms/plugins/pseudonym.py"}
 # What a room may use beside the standard library and what the doors of import-linter leave open.
 LIBRARIES: Mapping[str, set[str]] = {
-    "connectors": {"defusedxml", "httpcore", "httpx", "numpy", "pydantic"},
+    "connectors": {"cryptography", "defusedxml", "httpcore", "httpx", "numpy", "pydantic"},
     "transforms/statistics": {"lifelines", "numpy", "polars", "ruptures", "scipy"},
     "dashboards": {"plotly", "polars", "starlette", "streamlit"},
 }

@@ -312,6 +312,10 @@ class Published:
         """Return how much of what was read can be used, with counts."""
         return self._frame(f"select * from {SCHEMA}.coverage_figures order by figure, source")
 
+    def schema_changes(self) -> pl.DataFrame:
+        """Return where the records of a source began to look different."""
+        return self._frame(f"select * from {SCHEMA}.schema_changes order by all")
+
     def restatements(self) -> pl.DataFrame:
         """Return the numbers of past periods that publishes changed, newest publish first.
 

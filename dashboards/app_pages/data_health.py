@@ -13,6 +13,8 @@ from dashboards.restated import (
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.sources import (
     ages,
+    changes_sentence,
+    changes_table,
     coverage_table,
     error_sentences,
     health_table,
@@ -34,6 +36,7 @@ def render(view: View) -> None:
     late = states.late_sentence(sources)
     st.markdown(f"#### {health_sentence(len(sources), late=late)}")
     _draw_sources(health)
+    _draw_changes(view.table("schema_changes"))
     _draw_coverage(view.table("coverage_figures"))
     _draw_restated(view)
     _draw_audit(audit)
@@ -74,6 +77,19 @@ def _draw_sources(health: pl.DataFrame) -> None:
             for name in ("Read", "Loaded", "Duplicate", "Quarantined")
         },
         alt="One row a stream: last success, rows read, loaded, duplicate, quarantined",
+    )
+
+
+def _draw_changes(changes: pl.DataFrame) -> None:
+    st.subheader("Records that look different", anchor=False)
+    st.caption(changes_sentence(changes))
+    if changes.is_empty():
+        return
+    st.dataframe(
+        changes_table(changes),
+        hide_index=True,
+        height="content" if changes.height <= 12 else 400,
+        alt="Fields and values of the sources that are new, missing or changed",
     )
 
 

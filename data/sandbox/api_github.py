@@ -186,6 +186,10 @@ class GithubApi:
         rows = self._rows("releases", name, at)
         return _bodies(sorted(rows, key=lambda r: -r.times[0]), at)
 
+    def nothing(self, name: str, _: str, query: Query, at: int) -> list[bytes] | None:
+        """Return the empty list of a feature that the company does not use."""
+        return []
+
 
 def _bodies(rows: list[Versioned], at: int) -> list[bytes]:
     return [body for body in (row.body_at(at) for row in rows) if body is not None]
@@ -236,4 +240,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], _Lister, str], ...] = (
     (re.compile(r"^/actions/runs$"), GithubApi.runs, "workflow_runs"),
     (re.compile(r"^/actions/runs/(\d+)/jobs$"), GithubApi.jobs, "jobs"),
     (re.compile(r"^/releases$"), GithubApi.releases, ""),
+    (re.compile(r"^/environments$"), GithubApi.nothing, "environments"),
+    (re.compile(r"^/code-scanning/alerts$"), GithubApi.nothing, ""),
+    (re.compile(r"^/dependabot/alerts$"), GithubApi.nothing, ""),
 )

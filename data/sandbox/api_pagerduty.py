@@ -9,7 +9,10 @@ import orjson
 from data.sandbox.replies import Query, Reply, array, epoch, error, first, number
 from data.sandbox.world import World
 
-_STREAMS = {"/incidents": "incidents", "/log_entries": "log_entries", "/services": "services"}
+_STREAMS = {
+    f"/{name}": name
+    for name in ("incidents", "log_entries", "services", "change_events", "oncalls")
+}
 _MONTH, _SIX_MONTHS, _MAX_OFFSET = 31 * 86400, 184 * 86400, 10_000
 
 

@@ -13,7 +13,15 @@ import orjson
 from data.sandbox.replies import Query, Reply, array, error, first, number, with_values
 from data.sandbox.world import World
 
-_TABLES = {"incident", "change_request", "sysapproval_approver", "cmdb_ci", "cmdb_rel_ci"}
+_TABLES = {
+    "incident",
+    "change_request",
+    "change_task",
+    "problem",
+    "sysapproval_approver",
+    "cmdb_ci",
+    "cmdb_rel_ci",
+}
 _DEFAULT_LIMIT = 10_000
 Row = dict[str, object]
 Test = Callable[[Row], bool]

@@ -64,11 +64,11 @@ class World:
 
     def records(self, source: str, stream: str, parent: str = "") -> list[Versioned]:
         """Return a stream's records below one parent, in the order in which they were made."""
-        return self.streams[source, stream].get(parent, [])
+        return self.streams.get((source, stream), {}).get(parent, [])
 
     def every(self, source: str, stream: str) -> Iterator[Versioned]:
         """Yield all records of a stream."""
-        for records in self.streams[source, stream].values():
+        for records in self.streams.get((source, stream), {}).values():
             yield from records
 
     def record_at(self, source: str, stream: str, key: str, at: datetime) -> object:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from connectors._contract import Connector
+from connectors.push import PushSource
 from orchestration.checks import Check, Verdict
 from orchestration.errors import ConfigurationError
 from orchestration.keys import pseudonym_key
@@ -30,12 +32,21 @@ def check_settings(context: Context, *, file: Path) -> Iterator[Check]:
     yield _ownership(settings)
     for source in settings.sources:
         try:
-            connect_source(settings, source)
+            connector = connect_source(settings, source)
         except ConfigurationError as exc:
             remedy = "correct that line, or set what it refers to"
             yield Check(f"Source {source.name}", "fail", str(exc), remedy, is_configuration=True)
         else:
-            yield Check(f"Source {source.name}", "pass", f"{source.kind}, settings usable", "")
+            yield _source(connector)
+
+
+def _source(connector: Connector) -> Check:
+    name, found = f"Source {connector.name}", f"{connector.kind}, settings usable"
+    if isinstance(connector, PushSource) and connector.config.secret is None:
+        found += "; without a secret it takes what any program of this machine sends"
+        remedy = "give it a secret; without one it is heard on a loopback address only"
+        return Check(name, "warn", found, remedy)
+    return Check(name, "pass", found, "")
 
 
 def _pseudonym_key(context: Context) -> Check:

@@ -24,6 +24,9 @@ def render_settings(catalogue: Mapping[str, object], *, reports: Path) -> str:
             "organisation": company.ORGANISATION,
             "base_url": "${SANDBOX_URL}/github",
             "token": "${SANDBOX_GITHUB_TOKEN}",
+            # The sample company neither checks commits nor approves runs on its host.
+            "check_run_budget": 0,
+            "approvals": False,
         },
         "servicenow": {
             "base_url": "${SANDBOX_URL}/servicenow",

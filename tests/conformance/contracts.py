@@ -12,8 +12,13 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-# GitHub documents `created=A..B` but its description calls the parameter a date-time.
-LOOSE = {("/repos/{owner}/{repo}/actions/runs", "created")}
+# GitHub documents `created=A..B` but its description calls the parameter a date-time; PagerDuty
+# writes the notation YYYY-MM-DDThh:mm:ssZ where a regular expression belongs.
+LOOSE = {
+    ("/repos/{owner}/{repo}/actions/runs", "created"),
+    ("/change_events", "since"),
+    ("/change_events", "until"),
+}
 
 
 class Contract:
@@ -40,7 +45,9 @@ class Contract:
         template = self.template(path)
         if template is None:
             return [f"{path} is not documented"]
-        operation = self._spec["paths"][template]["get"]
+        operation = self._spec["paths"][template].get(request.method.lower())
+        if operation is None:
+            return [f"{request.method} {template} is not documented"]
         named = [self._resolve(one) for one in operation.get("parameters", [])]
         known = {one["name"]: one for one in named if one["in"] == "query"}
         found = []
@@ -49,7 +56,32 @@ class Contract:
                 found.append(f"{template} has no parameter {name}")
             elif (template, name) not in LOOSE:
                 found += self._value_problems(template, known[name], values)
+        if "requestBody" in operation and request.content:
+            wanted = self._resolve(operation["requestBody"])["content"]["application/json"]
+            found += self._problems(template, wanted["schema"], json.loads(request.content))
         return found
+
+    def reply_problems(self, request: httpx.Request, body: bytes) -> list[str]:
+        """Return what the description has against a good reply to a documented request."""
+        template = self.template(request.url.path)
+        assert template is not None
+        return self.body_problems(template, json.loads(body), method=request.method.lower())
+
+    def body_problems(self, template: str, body: object, *, method: str = "get") -> list[str]:
+        """Return what the description has against a good reply of one path."""
+        operation = self._spec["paths"][template][method]
+        told = self._resolve(operation["responses"]["200"])["content"]["application/json"]
+        return self._problems(template, told["schema"], body)
+
+    def _problems(self, template: str, schema: Mapping[str, Any], body: object) -> list[str]:
+        whole = Registry().with_resource("urn:api", DRAFT4.create_resource(self._spec))
+        named = json.dumps(schema).replace('"#/components', '"urn:api#/components')
+        # An enum that leaves null out contradicts its own "nullable"; hosts do send null there.
+        return [
+            f"{template} {error.json_path}: {error.message[:200]}"
+            for error in OAS30Validator(json.loads(named), registry=whole).iter_errors(body)
+            if not (error.instance is None and error.schema.get("nullable"))
+        ]
 
     def _value_problems(
         self, template: str, parameter: Mapping[str, Any], values: list[str]

@@ -9,16 +9,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from connectors import github, pagerduty
+from connectors import github, jira, pagerduty
 from connectors._contract import Connector
 from tests.conformance.contracts import Contract
+from tests.connectors.fake_jira import FakeJira, change, issue
 from tests.connectors.fakes import START, FakeTime, next_cursor, read
 from tests.connectors.test_github import FakeGitHub
 from tests.connectors.test_pagerduty import FakePagerDuty
 
 # The pruned description leaves these out; they are documented at
-# https://docs.github.com/en/rest (repos of an organisation, reviews of a pull request).
-NOT_IN_SUBSET = ("/reviews",)
+# https://docs.github.com/en/rest; test_github_whole.py compares them with the whole one.
+NOT_IN_SUBSET = ("/reviews", "/check-runs", "/approvals", "/environments", "/alerts")
 
 
 def _github_source() -> tuple[Connector, FakeGitHub]:
@@ -51,8 +52,20 @@ def _pagerduty_source() -> tuple[Connector, FakePagerDuty]:
     return pagerduty.connect(config, name="pagerduty"), FakePagerDuty(rows, log)
 
 
+def _jira_source() -> tuple[Connector, FakeJira]:
+    fake = FakeJira(*(issue(n, START - timedelta(days=n)) for n in range(1, 9)))
+    fake.changes = {"10001": [change(1, START, status=("To Do", "Done"), assignee=(None, "A"))]}
+    fake.versions = {"OPS": [{"id": "1", "name": "1.0"}]}
+    config = jira.Config(base_url="https://acme.test", token=SecretStr("t"), page_size=2)
+    return jira.connect(config, name="jira"), fake
+
+
+# The description calls these texts; recorded replies of real sites have null and epoch
+# milliseconds there.
+NOT_AS_DESCRIBED = ("from", "fromString", "created")
 SOURCES: dict[str, tuple[str, Callable[[], tuple[Connector, Any]]]] = {
     "github": ("github.subset.json", _github_source),
+    "jira": ("jira_cloud_v3.json", _jira_source),
     "pagerduty": ("pagerduty.json", _pagerduty_source),
 }
 
@@ -88,3 +101,18 @@ def test_a_request_that_is_not_documented_is_noticed(conformance: Path) -> None:
     contract = Contract(conformance / "contracts" / "github.subset.json")
     wrong = httpx.Request("GET", "https://api.github.com/repos/a/b/pulls?state=bogus&nonsense=1")
     assert len(contract.problems(wrong)) == 2
+
+
+def test_what_our_jira_answers_is_as_described(conformance: Path) -> None:
+    contract = Contract(conformance / "contracts" / "jira_cloud_v3.json")
+    (connector, fake), problems = _jira_source(), set()
+
+    def listen(request: httpx.Request) -> httpx.Response:
+        answer = fake(request)
+        problems.update(contract.reply_problems(request, answer.content))
+        return answer
+
+    for stream in ("versions", "issues"):
+        assert read(connector, stream, listen)
+    odd = {problem.split(": ")[0].split(".")[-1] for problem in problems}
+    assert odd == set(NOT_AS_DESCRIBED)

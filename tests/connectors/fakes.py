@@ -1,5 +1,6 @@
 """A clock that only moves when told, and a server that is a function."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -144,3 +145,24 @@ def json_reply(
 def http_date(moment: datetime) -> str:
     """Return a moment as HTTP writes it."""
     return format_datetime(moment, usegmt=True)
+
+
+def read_all(connector: Connector, stream: str) -> list[Page]:
+    """Return the pages that a real server gives for one stream, in real time."""
+    assert connector.access is not None
+    client = HttpClient(
+        connector.access,
+        source=connector.name,
+        clock=lambda: datetime.now(UTC),
+        sleep=time.sleep,
+        monotonic=time.monotonic,
+        jitter=lambda: 0.5,
+    )
+    named = next(one for one in connector.streams if one.name == stream)
+    items = connector.pages(
+        named, cursor=None, resume=Resume(), client=client, now=datetime.now(UTC)
+    )
+    try:
+        return pages_of(list(items), stream)
+    finally:
+        client.close()

@@ -11,7 +11,7 @@ import pytest
 from connectors import buildbot
 from orchestration.lake import Lake
 from orchestration.sync import SyncReport, sync
-from tests.connectors import ci_servers as servers
+from tests.connectors import buildbot_server as servers
 from tests.transforms.models import build_models, rows
 from transforms.home import Home
 

@@ -17,18 +17,45 @@ FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "argocd": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "azure_devops": {"organisation": "acme", "token": "CANARY_secret", "projects": ["shop"]},
+    "bitbucket": {"token": "CANARY_secret", "workspace": "acme"},
     "buildbot": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
+    "datadog": {"api_key": "CANARY_secret", "application_key": "CANARY_secret"},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "gitlab": {"token": "CANARY_secret", "group": "acme"},
+    "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
+    "jenkins": {"base_url": "https://acme.test", "user": "reader", "token": "CANARY_secret"},
+    "icinga": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
+    },
     "junit": {"path": "."},
+    "opsgenie": {"token": "CANARY_secret"},
     "pagerduty": {"token": "CANARY_secret"},
+    "sentry": {"token": "CANARY_secret", "organisation": "acme"},
     "prometheus": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "statuspage": {"base_url": "https://acme.test"},
+    "reports": {"path": "."},
+    "redmine": {
+        "base_url": "https://acme.test",
+        "token": "CANARY_secret",
+        "incident_trackers": ["Bug"],
+    },
+    "request_tracker": {
+        "base_url": "https://acme.test",
+        "token": "CANARY_secret",
+        "incident_queues": ["Incidents"],
+    },
+    "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
         "audit_log": "audit.csv",
     },
+    "sonarqube": {"token": "CANARY_secret"},
 }
 
 
@@ -55,6 +82,13 @@ def test_every_connector_offers_its_kind_its_settings_and_a_way_to_connect(
     assert module.__name__.split(".")[-1] == module.KIND
     assert issubclass(module.Config, BaseModel)
     assert (connector.kind, connector.name) == (module.KIND, "acme-source")
+
+
+def test_a_module_lists_every_stream_that_its_connector_may_have(
+    module: ModuleType, connector: Connector
+) -> None:
+    listed = {stream.name: stream for stream in module.STREAMS}
+    assert {stream.name for stream in connector.streams} <= set(listed)
 
 
 def test_every_connector_says_its_interface_its_credentials_and_its_limits(

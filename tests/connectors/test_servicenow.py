@@ -21,24 +21,27 @@ TIE = "2026-11-22 08:00:00"
 class FakeInstance:
     """One table, ordered by update and id; some rows are hidden after they were counted."""
 
-    def __init__(self, rows: list[dict[str, str]], *, states_total: bool = True) -> None:
+    def __init__(self, rows: list[dict[str, Any]], *, states_total: bool = True) -> None:
         self.rows = rows
         self.hidden: set[str] = set()
         self.states_total = states_total
         self.asked: list[tuple[str, int]] = []
+        self.only: str | None = None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
         found = re.fullmatch(
-            r"sys_updated_on>=(.+)\^ORDERBYsys_updated_on\^ORDERBYsys_id", query["sysparm_query"]
+            r"(.*\^)?(sys_\w+_on)>=(.+)\^ORDERBY\2\^ORDERBYsys_id", query["sysparm_query"]
         )
         assert found
+        only, moment, since = found.groups()
+        self.only = only
         assert query["sysparm_display_value"] == "false"
         offset, limit = int(query["sysparm_offset"]), int(query["sysparm_limit"])
-        self.asked.append((found[1], offset))
+        self.asked.append((since, offset))
         rows = sorted(
-            (row for row in self.rows if row["sys_updated_on"] >= found[1]),
-            key=lambda row: (row["sys_updated_on"], row["sys_id"]),
+            (row for row in self.rows if row[moment] >= since),
+            key=lambda row: (row[moment], row["sys_id"]),
         )
         shown = [row for row in rows[offset : offset + limit] if row["sys_id"] not in self.hidden]
         headers = {"X-Total-Count": str(len(rows))} if self.states_total else {}
@@ -58,7 +61,7 @@ def _connector(**more: Any) -> servicenow.ServiceNowConnector:
     return servicenow.connect(config, name="servicenow")
 
 
-def _rows(count: int, *, at: str = TIE) -> list[dict[str, str]]:
+def _rows(count: int, *, at: str = TIE) -> list[dict[str, Any]]:
     return [{"sys_id": f"{number:05d}", "sys_updated_on": at} for number in range(count)]
 
 
@@ -146,7 +149,7 @@ def test_a_configuration_needs_credentials_and_known_tables() -> None:
     with pytest.raises(ValidationError, match="set token"):
         servicenow.Config(base_url="https://x.test")
     with pytest.raises(ValidationError, match="does not know"):
-        servicenow.Config(base_url="https://x.test", token=SecretStr("t"), tables=("problem",))
+        servicenow.Config(base_url="https://x.test", token=SecretStr("t"), tables=("sys_user",))
     with pytest.raises(ValidationError, match="audit_log"):
         servicenow.Config()
 
@@ -216,3 +219,22 @@ def test_a_file_that_is_no_audit_log_is_set_aside_for_good(tmp_path: Path) -> No
 def test_an_audit_row_of_the_wrong_length_says_so() -> None:
     decoded = decode_audit_log(b"number,sys_updated_at\nINC1,1/1/2016 00:00,extra\n")
     assert json.loads(decoded)["row_problem"] == "3 values for 2 columns"
+
+
+def test_audits_are_read_by_creation_and_only_for_the_records_that_are_read() -> None:
+    connector = _connector(tables=("sys_audit",))
+    rows = [{"sys_id": str(hour), "sys_created_on": f"2026-11-22 0{hour}:00:00"} for hour in (8, 9)]
+    fake = FakeInstance(rows)
+    items = read(connector, "sys_audit", fake)
+    assert [page.row_count for page in pages_of(items, "sys_audit")] == [2]
+    cursor = next_cursor(connector, "sys_audit", items)
+    assert cursor == {"updated_at": "2026-11-22 09:00:00"}
+    read(connector, "sys_audit", fake, cursor=cursor)
+    assert fake.asked[-1] == ("2026-11-22 08:00:00", 0)
+    assert str(fake.only).startswith("tablenameINincident,change_request,change_task,problem^field")
+
+
+def test_tables_that_few_may_read_are_read_only_where_the_settings_name_them() -> None:
+    names = {stream.name for stream in _connector().streams}
+    assert {"change_task", "problem"} <= names
+    assert not names & {"sys_audit", "sys_audit_delete"}

@@ -306,6 +306,29 @@ def _write_quality(
          "denominator": 224.0, "ratio": 0.897, "meaning": "incidents that name a service"},
     ]  # fmt: skip
     _write(connection, "coverage_figures", pl.DataFrame(coverage))
+    changes = [
+        {"source": "pager", "kind": "pagerduty", "stream": "incidents", "field": field,
+         "change": change, "is_read": is_read, "detail": detail, "record_count": 12,
+         "seen_at": AS_OF.replace(tzinfo=None)}
+        for field, change, is_read, detail in (
+            ("urgency", "missing", True, "last seen 2026-11-01"),
+            ("new_field", "new", False, None),
+            ("status", "unknown_value", True, "snoozed"),
+        )
+    ]  # fmt: skip
+    _write(connection, "schema_changes", pl.DataFrame(changes))
+    listed = [
+        {"kind": kind, "title": f"{kind}: what it tells", "auth": "a token that may read.",
+         "limits": "none.", "tested": "a real server.", "stream": stream,
+         "description": f"One row per {stream}.", "reading": "whole, every run",
+         "fields": ["id", "state"], "sources": sources}
+        for kind, stream, sources in (
+            ("github", "deployments", ["github"]),
+            ("github", "pulls", ["github"]),
+            ("redmine", "issues", []),
+        )
+    ]  # fmt: skip
+    _write(connection, "source_streams", pl.DataFrame(listed))
     audit = [
         {"suite": "facts", "expectation": name, "table_name": table, "column_name": column,
          "severity": severity, "is_success": success, "observed": observed, "expected": expected,

@@ -24,7 +24,10 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PAGES = ("", "health", "delivery", "catalogue", "correlations", "incidents", "deployment", "risk")
+PAGES = (
+    "", "health", "delivery", "catalogue", "sources", "correlations", "incidents", "deployment",
+    "risk",
+)  # fmt: skip
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Streamlit first asks for these below the page's own path when a page is opened by its address.

@@ -15,6 +15,14 @@ create table if not exists staged.staging.quarantined_records (
     model varchar, source varchar, kind varchar, stream varchar, page_id varchar, ordinal bigint,
     reason varchar, record varchar, read_at timestamp
 );
+create table if not exists staged.staging.field_sightings (
+    model varchar, source varchar, kind varchar, stream varchar, run_id varchar, field varchar,
+    json_type varchar, is_read boolean, record_count bigint, sampled_count bigint
+);
+create table if not exists staged.staging.unknown_values (
+    model varchar, source varchar, kind varchar, stream varchar, run_id varchar,
+    column_name varchar, value varchar, record_count bigint
+);
 create table if not exists staged.staging.staged_models (model varchar, checksum varchar);
 create or replace table staged.staging.journal as
 select *

@@ -18,7 +18,7 @@
     ) -%}
     {%- set is_fresh = existing is none or known | length == 0 or should_full_refresh() -%}
     {%- set pending_sql -%}
-        select page_id, format, records_file, records_path
+        select page_id, format, records_file, records_path, row_count, run_id
         from staged.staging.journal
         where event = 'page' and kind = '{{ kind }}' and stream = '{{ stream }}'
         {% if not is_fresh %}
@@ -50,6 +50,8 @@
                 delete from staged.staging.page_accounts where model = '{{ model.name }}';
                 delete from staged.staging.quarantined_records where model = '{{ model.name }}';
                 delete from staged.staging.staged_models where model = '{{ model.name }}';
+                delete from staged.staging.field_sightings where model = '{{ model.name }}';
+                delete from staged.staging.unknown_values where model = '{{ model.name }}';
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
                 select
@@ -82,6 +84,14 @@
                 on refused.page_id = batch.page_id and refused.page_row = batch.page_row;
             insert into staged.staging.page_accounts
             {{ accounts_sql(target_relation, kind, stream, pages) }};
+            {% if pages | length > 0 %}
+                insert into staged.staging.field_sightings
+                {{ field_sightings_sql(pages, kind, stream, compiled_code) }};
+            {% endif %}
+            {% if config.get('known_values') %}
+                insert into staged.staging.unknown_values
+                {{ unknown_values_sql(config.get('known_values'), kind, stream) }};
+            {% endif %}
             drop table staged.staging.batch_rows;
         {%- endcall %}
     {% else %}

@@ -17,3 +17,10 @@ replace(replace({{ rendered.sql }}, chr(1), '(?:.*/)?'), chr(2), '.*')
 {% macro text_literals(texts) -%}
 [{% for text in texts %}{{ text_literal(text) }}{% if not loop.last %}, {% endif %}{% endfor %}]
 {%- endmacro %}
+
+{# What stands at a path of each element of a list that came as text. #}
+{% macro json_texts(list, path) -%}
+list_transform(
+    try_cast({{ list }} as json[]), lambda one: json_extract_string(one, '{{ path }}')
+)
+{%- endmacro %}

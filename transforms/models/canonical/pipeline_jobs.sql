@@ -1,1 +1,1 @@
-select * from {{ from_sources("pipeline_jobs") }}
+{{ told_once(from_sources("pipeline_jobs"), "pipeline_job_id") }}

@@ -1,1 +1,1 @@
-select * from {{ from_sources("pipeline_runs") }}
+{{ told_once(from_sources("pipeline_runs"), "pipeline_run_id") }}

@@ -27,7 +27,7 @@ with
         {% endfor %}
     ),
     complete_reads as (
-        select journal.source, journal.read_at
+        select journal.source, journal.stream, journal.read_at
         from {{ source("staging", "journal") }} as journal
         inner join
             {{ source("staging", "page_accounts") }} as accounts
@@ -43,6 +43,7 @@ with
     alerts as (
         select
             source,
+            stream,
             fingerprint,
             started_at,
             max(seen_at) as last_seen_at,
@@ -58,7 +59,7 @@ with
             arg_max(ordinal, (read_at, page_id, ordinal)) as ordinal,
             max(read_at) as read_at
         from seen
-        group by source, fingerprint, started_at
+        group by source, stream, fingerprint, started_at
     ),
     missed as (
         select
@@ -70,6 +71,7 @@ with
         inner join
             complete_reads
             on alerts.source = complete_reads.source
+            and alerts.stream = complete_reads.stream
             and alerts.last_seen_at < complete_reads.read_at
         group by alerts.source, alerts.fingerprint, alerts.started_at
     )

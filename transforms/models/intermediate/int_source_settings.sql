@@ -18,7 +18,9 @@ select
     try_cast(
         {{ setting("expected_sync_hours", "26") }} as double
     ) as expected_sync_hours,
-    {{ setting("alert_service_label", "service") }} as alert_service_label
+    {{ setting("alert_service_label", "service") }} as alert_service_label,
+    {# the polled source whose records a source of kind push tells too #}
+    nullif({{ setting("of", "") }}, '') as polled_source
 from sources
 left join
     {{ ref("int_catalogue__current") }} as settings on settings.record_type = 'setting'

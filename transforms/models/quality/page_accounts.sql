@@ -1,4 +1,5 @@
 {# What became of the records of every page: fetched = loaded + duplicate + quarantined. #}
+{{ after_staging() }}
 select
     accounts.page_id,
     accounts.source,

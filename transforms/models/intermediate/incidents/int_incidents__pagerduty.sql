@@ -44,8 +44,11 @@ with
             null as caused_by_change_request_id,
             null as caused_by_change_request_number,
             incidents.title,
+            {# a status that is not known yet is no end #}
             case
-                incidents.status when 'triggered' then 'open' else incidents.status
+                when incidents.status in ('acknowledged', 'resolved')
+                then incidents.status
+                else 'open'
             end as status,
             incidents.source_url,
             incidents.severity,

@@ -56,5 +56,4 @@ with
             = items.configuration_item_id
         where incidents.read_at <= {{ as_of() }}
     )
-select *
-from service_desk
+    {{ with_deletions("service_desk", "incident_id", "incident", "status", "invalid") }}

@@ -3,6 +3,17 @@
         kind="github",
         stream="deployment_statuses",
         key=["repository", "source_deployment_id", "status_id"],
+        known_values={
+            "state": [
+                "error",
+                "failure",
+                "inactive",
+                "in_progress",
+                "queued",
+                "pending",
+                "success",
+            ]
+        },
     )
 }}
 

@@ -1,4 +1,31 @@
-{{ config(kind="github", stream="workflow_runs", key=["repository", "run_id"]) }}
+{{
+    config(
+        kind="github",
+        stream="workflow_runs",
+        key=["repository", "run_id"],
+        known_values={
+            "status": [
+                "queued",
+                "in_progress",
+                "completed",
+                "waiting",
+                "requested",
+                "pending",
+            ],
+            "conclusion": [
+                "success",
+                "failure",
+                "neutral",
+                "cancelled",
+                "skipped",
+                "timed_out",
+                "action_required",
+                "stale",
+                "startup_failure",
+            ],
+        },
+    )
+}}
 
 select
     repository,

@@ -1,4 +1,14 @@
-{{ config(kind="pagerduty", stream="incidents", key=["incident_id"]) }}
+{{
+    config(
+        kind="pagerduty",
+        stream="incidents",
+        key=["incident_id"],
+        known_values={
+            "status": ["triggered", "acknowledged", "resolved"],
+            "urgency": ["high", "low"],
+        },
+    )
+}}
 
 select
     id as incident_id,

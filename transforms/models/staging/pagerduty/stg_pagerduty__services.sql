@@ -4,6 +4,7 @@ select
     id as source_service_id,
     name,
     status,
+    policy as escalation_policy_id,
     html_url as source_url,
     {{ instant("created") }} as created_at,
     {{ lineage() }},
@@ -15,6 +16,7 @@ from
                 "id": "$.id",
                 "name": "$.name",
                 "status": "$.status",
+                "policy": "$.escalation_policy.id",
                 "html_url": "$.html_url",
                 "created": "$.created_at",
             }

@@ -1,4 +1,27 @@
-{{ config(kind="servicenow", stream="incident", key=["sys_id"]) }}
+{{
+    config(
+        kind="servicenow",
+        stream="incident",
+        key=["sys_id"],
+        known_values={
+            "state": [
+                "1",
+                "2",
+                "3",
+                "6",
+                "7",
+                "8",
+                "New",
+                "In Progress",
+                "On Hold",
+                "Resolved",
+                "Closed",
+                "Canceled",
+                "Active",
+            ]
+        },
+    )
+}}
 
 select
     sys_id,
@@ -9,6 +32,7 @@ select
     nullif(caused_by, '') as caused_by_change_request_sys_id,
     nullif(correlation_id, '') as correlation_id,
     nullif(parent, '') as parent_sys_id,
+    nullif(problem, '') as problem_sys_id,
     nullif(close_code, '') as close_code,
     try_cast(
         left(coalesce(nullif(severity, ''), nullif(priority, '')), 1) as bigint
@@ -45,6 +69,7 @@ from
                 "caused_by": "$.caused_by.value",
                 "correlation_id": "$.correlation_id",
                 "parent": "$.parent_incident.value",
+                "problem": "$.problem_id.value",
                 "close_code": "$.close_code",
                 "opened": "$.opened_at",
                 "impact": "$.u_impact_started_at",

@@ -1,0 +1,3 @@
+{{ config(kind="github", stream="deployment_checks", key=["repository", "check_id"]) }}
+
+{{ github_checks() }}

@@ -1,0 +1,3 @@
+{{ config(kind="icinga", stream="hosts", key=["fingerprint", "changed_at"]) }}
+
+{{ icinga_states("'down'", "check_name", "'host alive'", ["$.attrs"]) }}
