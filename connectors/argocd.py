@@ -34,6 +34,7 @@ STREAMS = (
         format="object",
         records_path="$.items",
         key=("metadata.namespace", "metadata.name"),
+        deletes="kept",
     ),
     Stream(
         "projects",
@@ -41,6 +42,7 @@ STREAMS = (
         format="object",
         records_path="$.items",
         key=("metadata.name",),
+        deletes="listed",
     ),
 )
 

@@ -48,6 +48,7 @@ STREAMS = (
         key=("buildid",),
         cursor="updated",
         overlap_seconds=OVERLAP_SECONDS,
+        deletes="kept",
     ),
     Stream(
         "build_steps",
@@ -56,6 +57,7 @@ STREAMS = (
         records_path="$.steps",
         key=("stepid",),
         parent="builds",
+        deletes="kept",
     ),
 )
 
