@@ -22,6 +22,7 @@ START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 RELEASES = Stream("releases", "One row per release.")
 DEPLOYMENTS = Stream("deployments", "One row per deployment.", cursor="created")
+INCIDENTS = Stream("incidents", "One row per incident.", cursor="created")
 SHA = "a" * 40
 
 
@@ -78,6 +79,12 @@ def deployment(number: int) -> dict[str, Any]:
         "id": number, "sha": SHA, "ref": "main", "task": "deploy", "environment": "production",
         "payload": {}, "url": f"u{number}", "created_at": moment, "updated_at": moment,
     }  # fmt: skip
+
+
+def incident(number: int) -> dict[str, Any]:
+    moment = (START - HOUR).isoformat()
+    told = {"public_id": number, "title": "Down", "state": "active", "created": moment}
+    return {"id": str(number), "attributes": told | {"detected": moment, "modified": moment}}
 
 
 @pytest.fixture
@@ -226,6 +233,14 @@ def test_a_deleted_deployment_stays_as_a_row_that_is_not_counted(home: Home) -> 
     }
     assert [reasons[key] for key in sorted(told) if told[key][0]] == ["deleted"]
     assert "deleted" not in [reasons[key] for key in told if not told[key][0]]
+
+
+def test_a_deleted_incident_stays_as_a_row_that_is_not_counted(home: Home) -> None:
+    read(home, 0, {"acme": [incident(1), incident(2)]}, stream=INCIDENTS, kind="datadog")
+    read(home, 1, {"acme": [incident(2)]}, stream=INCIDENTS, kind="datadog", reconciles=True)
+    build_models(home, "fct_incidents")
+    found = {row["incident_id"]: row["exclusion_reason"] for row in rows(home, "fct_incidents")}
+    assert found == {"hub:1": "deleted", "hub:2": None}
 
 
 def test_the_published_table_names_what_is_gone(home: Home) -> None:

@@ -138,9 +138,13 @@ def test_an_incident_that_was_deleted_is_invalid_since_that_was_read(home: Home)
         1: "acknowledged",
         2: "invalid",
     }
+    assert [row["is_deleted"] for row in versions] == [
+        row["version_number"] == 2 for row in versions
+    ]
     assert _one(home, "incidents", "number = 'INC1'")["status"] == "acknowledged"
 
 
 def test_a_change_that_was_deleted_says_so(home: Home) -> None:
     change = _one(home, "change_requests", "number = 'CHG2' and is_current")
     assert change["state"] == "deleted"
+    assert (change["is_deleted"], change["deleted_seen_at"]) == (True, change["read_at"])
