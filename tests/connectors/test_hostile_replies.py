@@ -40,6 +40,27 @@ from tests.connectors.fakes import (
 from tests.connectors.test_contract import SETTINGS
 from tests.connectors.test_servicenow import FakeInstance
 
+# The names under which sources put the list of their records.
+_LISTS = (
+    "alerts",
+    "builds",
+    "components",
+    "data",
+    "groups",
+    "incidents",
+    "issues",
+    "items",
+    "jobs",
+    "projects",
+    "result",
+    "results",
+    "scheduled_maintenances",
+    "services",
+    "trackers",
+    "value",
+    "values",
+    "workflow_runs",
+)
 GOOD = b'{"result": [{"sys_id": "1", "sys_updated_on": "2026-11-20 08:00:00"}]}'
 
 
@@ -57,11 +78,14 @@ def _sync(
     *,
     time: FakeTime | None = None,
     page_bytes: int = 50 * 1024 * 1024,
+    budget: int | None = None,
 ) -> SyncReport:
     time = time or FakeTime()
 
     def open_one(access: Access, source: str) -> HttpClient:
-        return open_client(access, handler, time=time, source=source, page_bytes=page_bytes)
+        return open_client(
+            access, handler, time=time, source=source, page_bytes=page_bytes, budget=budget
+        )
 
     return sync([connector], lake, time.clock, open_client=open_one)
 
@@ -436,6 +460,40 @@ def test_a_table_that_ignores_the_offset_is_asked_four_times_and_not_ten_thousan
     (one,) = _sync(_instance(), script, lake).streams
     assert one.error_class == "PaginationLoop"
     assert len(script.requests) <= 4
+
+
+SHAPES: Mapping[str, Any] = {
+    "null": None,
+    "a number": 5,
+    "text": "hello",
+    "no list": {},
+    "an empty record": [{}],
+    "a list of nothing": [None],
+    "a list of lists": [[[]]],
+    "odd lists everywhere": {key: [{"id": [], "updated_at": {}, "key": 1.5}] for key in _LISTS},
+    "odd values everywhere": dict.fromkeys(_LISTS, "x"),
+    "one record everywhere": {key: [{"id": "1"}] for key in _LISTS},
+}
+
+
+@pytest.mark.parametrize("kind", OVER_HTTP)
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_no_connector_hangs_or_breaks_on_a_reply_of_another_shape(
+    kind: str, shape: str, lake: Lake
+) -> None:
+    connector = _connect(discover()[kind])
+    report = _sync(connector, lambda _: json_reply(SHAPES[shape]), lake, budget=400)
+    known = {error.__name__ for error in _errors_of(ConnectorError)}
+    ended = {one.error_class for one in report.streams if one.error_class}
+    assert ended <= (known | {"PageRefused", "TotalMismatch"}) - {"BudgetSpent"}
+    for line in lake.lines():
+        assert line["event"] != "page" or line["row_count"] >= 0
+
+
+def _errors_of(error: type[ConnectorError]) -> Iterator[type[ConnectorError]]:
+    yield error
+    for one in error.__subclasses__():
+        yield from _errors_of(one)
 
 
 # -- words of others -----------------------------------------------------------------------------
