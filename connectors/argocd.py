@@ -9,6 +9,7 @@ Traps: neither list has pages or a filter by time, so every reply is the whole l
 is null; a history keeps the last 10 syncs unless revisionHistoryLimit says otherwise, and failed
 syncs are not in it, only the last operation of each application is, so read more often than
 applications are synced 10 times; an entry has revision or, with several sources, revisions.
+Tested: the official description (Swagger), and scripted replies.
 """
 
 from collections.abc import Iterator, Mapping

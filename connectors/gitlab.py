@@ -11,6 +11,7 @@ one only; offsets end at 50,000 rows (405), so lists go on from the last time of
 deployments take updated_after only together with order_by=updated_at; pipelines may have no time
 of change, and child pipelines are listed only when asked for; a deployment made by the interface
 has no deployable; a list of pipelines does not say when one ended.
+Tested: replies as its documentation gives them, and scripted ones.
 """
 
 import re
@@ -31,6 +32,7 @@ from connectors._http import HttpClient
 from connectors._paging import follow_links, refuse, understanding
 
 KIND = "gitlab"
+EXAMPLE = {"group": "acme"}
 HOUR = 3600
 
 STREAMS = (
