@@ -94,3 +94,18 @@ def bench_graph(
     from orchestration.commands import bench_graph as command
 
     command.bench_graph(repository=repository)
+
+
+@bench.command("ingest")
+def bench_ingest(
+    rows: Annotated[int, typer.Option(help="Rows of 12.8 KB, as a code host sends.", min=1000)] = (
+        20_000
+    ),
+    compact: Annotated[int, typer.Option(help="Rows that hold only what is read.", min=1000)] = (
+        500_000
+    ),
+) -> None:
+    """Measure how fast raw pages become staged rows, and how small they are on disk."""
+    from orchestration.commands import bench_ingest as command
+
+    command.ingest(full_rows=rows, compact_rows=compact)

@@ -181,12 +181,15 @@ def child_environment(home: Home) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def process_environment(work: Home, *, lake: Path, key: SecretStr) -> Iterator[None]:
-    """Set what dbt reads from the environment while the body runs: work folder, lake and key."""
+def process_environment(
+    work: Home, *, lake: Path, key: SecretStr, bot_pattern: str = ""
+) -> Iterator[None]:
+    """Set what dbt reads while the body runs: work folder, lake, key, logins of bots."""
     wanted = {
         "LEADLINE_HOME": str(work.root),
         "LEADLINE_LAKE": str(lake),
         "LEADLINE_PSEUDONYM_KEY": key.get_secret_value(),
+        "LEADLINE_BOT_PATTERN": bot_pattern,
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

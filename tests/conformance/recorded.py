@@ -3,21 +3,11 @@
 import csv
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connectors._contract import Access, Connector
-from connectors._http import HttpClient
-from orchestration.catalogue import Company, render_catalogue
-from orchestration.lake import Lake
-from orchestration.sync import SyncReport, sync
-from tests.connectors.fakes import FakeTime, Handler, open_client
-from transforms.home import Home
-
-NOW = datetime(2026, 11, 22, 11, tzinfo=UTC)
 Row = dict[str, Any]
 
 
@@ -68,18 +58,3 @@ def milliseconds(moment: datetime | None) -> datetime | None:
         return None
     rounded = timedelta(microseconds=round(moment.microsecond, -3))
     return moment.replace(microsecond=0) + rounded
-
-
-def land(home: Home, sources: Iterable[tuple[Connector, Handler]], **settings: Any) -> SyncReport:
-    """Read the sources, each from its own server, into the lake of a home."""
-    pairs = list(sources)
-    servers = {connector.name: handler for connector, handler in pairs}
-    lake = Lake(home.lake)
-    lake.write_catalogue(
-        render_catalogue(Company(settings=settings), source_settings={}), read_at=NOW
-    )
-
-    def open_one(access: Access, source: str) -> HttpClient:
-        return open_client(access, servers[source], time=FakeTime(NOW), source=source)
-
-    return sync([one for one, _ in pairs], lake, lambda: NOW, open_client=open_one)

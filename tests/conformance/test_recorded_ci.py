@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import bitbucket, circleci, jenkins
+from connectors import azure_devops, bitbucket, circleci, jenkins
 from connectors._contract import Connector
+from orchestration.warehouse import warehouse
 from tests.conformance.recorded import (
-    NOW,
     Recorded,
     epoch,
     expected,
     instant,
-    land,
     milliseconds,
     replies,
     table,
 )
-from tests.connectors.ci_servers import FakeBitbucket, FakeCircle, FakeJenkins
+from tests.connectors.ci_servers import FakeAzure, FakeBitbucket, FakeCircle, FakeJenkins
 from tests.connectors.fakes import Handler, next_cursor, pages_of, read
+from tests.transforms.landing import NOW, land
 from tests.transforms.models import build_models, rows
 from transforms.home import Home
 
@@ -57,6 +57,7 @@ def _sources(payloads: Path) -> list[tuple[Connector, Handler]]:
         *_jenkins_sources(payloads / "jenkins" / "e2e"),
         _circle_source(payloads / "circleci" / "e2e"),
         _bitbucket_source(payloads / "bitbucket" / "e2e"),
+        _azure_source(payloads / "azuredevops_go" / "e2e"),
     ]
 
 
@@ -527,6 +528,136 @@ def test_every_commit_of_a_pull_request_of_bitbucket_lands_without_a_name(
         assert row["commit_author_name"] not in ours.values()
 
 
+# -- Azure DevOps --------------------------------------------------------------------------------
+
+AZURE_PROJECT = "test-project"
+
+
+def _azure_server(folder: Path) -> FakeAzure:
+    server = FakeAzure(
+        AZURE_PROJECT,
+        page_size=3,
+        **{
+            name: [row.data for row in replies(folder, f"_raw_azuredevops_go_api_{name}")]
+            for name in ("builds", "pull_requests")
+        },
+    )
+    for row in replies(folder, "_raw_azuredevops_go_api_timeline_records"):
+        server.timelines.setdefault(str(row.asked["AzuredevopsId"]), []).append(row.data)
+    for row in replies(folder, "_raw_azuredevops_go_api_pull_request_commits"):
+        server.commits.setdefault(str(row.asked["AzuredevopsId"]), []).append(row.data)
+    return server
+
+
+def _azure_source(folder: Path) -> tuple[Connector, Handler]:
+    config = azure_devops.Config(organisation="acme", token=SecretStr("secret"))
+    return azure_devops.connect(config, name="azure"), _azure_server(folder)
+
+
+def test_every_build_of_azure_is_a_run_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "azuredevops_go" / "e2e"
+    found = _by_key(home, "pipeline_runs", "azure")
+    theirs = {
+        row["id"].replace("azuredevops_go:AzuredevopsBuild:1", "azure"): row
+        for row in expected(folder, "cicd_pipelines")
+    }
+    assert found.keys() == theirs.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert ours["name"] == row["name"]
+        assert milliseconds(ours["created_at"]) == instant(
+            row["queued_date"] or row["created_date"]
+        )
+        assert milliseconds(ours["started_at"]) == instant(row["started_date"])
+        assert milliseconds(ours["finished_at"]) == instant(row["finished_date"])
+        assert (ours["status"] == "completed") == (row["status"] == "DONE")
+        _agree(ours["conclusion"], row["result"])
+
+
+def test_a_run_of_azure_has_the_commit_of_its_build_and_the_short_name_of_its_branch(
+    home: Home, payloads: Path
+) -> None:
+    found = _by_key(home, "pipeline_runs", "azure")
+    for row in expected(payloads / "azuredevops_go" / "e2e", "cicd_pipeline_commits"):
+        ours = found[row["pipeline_id"].replace("azuredevops_go:AzuredevopsBuild:1", "azure")]
+        # They keep the full ref, and say the repository that was asked for, not the build's own.
+        assert (ours["commit_sha"], f"refs/heads/{ours['branch']}") == (
+            row["commit_sha"],
+            row["branch"],
+        )
+        assert ours["repository"] == "johndoe/test-repo"
+
+
+def test_every_record_of_a_timeline_of_azure_is_a_job_with_its_times_and_its_end(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "azuredevops_go" / "e2e"
+    found = _by_key(home, "pipeline_jobs", "azure")
+    theirs = {}
+    for row in expected(folder, "cicd_tasks"):
+        record, build = row["id"].split(":")[3:]
+        theirs[f"azure:{build}/{record}"] = row
+    assert found.keys() == theirs.keys()
+    for key, row in theirs.items():
+        ours = found[key]
+        assert (ours["name"], ours["pipeline_run_id"]) == (
+            row["name"],
+            row["pipeline_id"].replace("azuredevops_go:AzuredevopsBuild:1", "azure"),
+        )
+        assert milliseconds(ours["started_at"]) == milliseconds(instant(row["started_date"]))
+        assert milliseconds(ours["finished_at"]) == milliseconds(instant(row["finished_date"]))
+        assert (ours["status"] == "completed") == (row["status"] == "DONE")
+        _agree(ours["conclusion"], row["result"])
+
+
+def test_a_pipeline_of_azure_whose_name_deploys_is_one_deployment(
+    home: Home, payloads: Path
+) -> None:
+    found = _by_key(home, "deployments", "azure")
+    theirs = [
+        row["id"].replace("azuredevops_go:AzuredevopsBuild:1", "azure")
+        for row in expected(payloads / "azuredevops_go" / "e2e", "cicd_pipelines")
+        if row["type"] == "DEPLOYMENT"
+    ]
+    # They also take a build's tags for its name ("prod", "deploy": build 14), and count the job
+    # that deploys within build 12 once more.
+    assert set(theirs) - set(found) == {"azure:14"}
+    assert {key: one["status"] for key, one in found.items()} == {
+        "azure:12": "succeeded",
+        "azure:13": "succeeded",
+    }
+
+
+def test_every_pull_request_of_azure_is_a_change_with_its_labels_and_commits(
+    home: Home, payloads: Path
+) -> None:
+    folder = payloads / "azuredevops_go" / "e2e"
+    (ours,) = rows(home, "changes", where="source = 'azure'")
+    (theirs,) = expected(folder, "pull_requests")
+    assert ours["change_id"] == f"azure:test-project/test-repo2#{theirs['pull_request_key']}"
+    assert (ours["title"], ours["state"]) == (theirs["title"], theirs["status"].lower())
+    assert milliseconds(ours["created_at"]) == instant(theirs["created_date"])
+    assert [f"refs/heads/{ours[name]}" for name in ("head_branch", "base_branch")] == [
+        theirs["head_ref"],
+        theirs["base_ref"],
+    ]
+    # The commit that they state is that of a trial; an open request was not merged.
+    assert (theirs["merge_commit_sha"][:8], ours["merge_commit_sha"]) == ("ebc6c7a2", None)
+    # Their address is the interface's, ours one that people can open.
+    assert ours["source_url"].endswith("/_git/0d50ba13-f9ad-49b0-9b21-d29eda50ca33/pullrequest/1")
+    labels = expected(folder, "pull_request_labels")
+    assert ours["labels"] == [row["label_name"] for row in labels]
+    (commit,) = rows(home, "change_commits", where="source = 'azure'")
+    (theirs,) = expected(folder, "pull_request_commits")
+    assert (commit["change_id"], commit["commit_sha"]) == (ours["change_id"], theirs["commit_sha"])
+    assert commit["authored_at"] == instant(theirs["commit_authored_date"])
+    # One person wrote the request and its commit, and is known by neither name nor address.
+    assert commit["author_id"] == ours["author_id"]
+    assert "john" not in str([ours, commit]).lower().replace("johndoe/", "")
+
+
 # -- what the sources share ----------------------------------------------------------------------
 
 
@@ -541,3 +672,11 @@ def _agree(conclusion: str | None, result: str) -> None:
         assert conclusion in RESULTS[result]
     else:
         assert conclusion not in {"success", "failure"}
+
+
+def test_no_recorded_record_is_set_aside(home: Home) -> None:
+    with warehouse(home.staging_file) as connection:
+        found = connection.execute(
+            "select model, reason, count(*) from staging.staging.quarantined_records group by all"
+        ).fetchall()
+    assert found == []

@@ -168,3 +168,86 @@ class FakeBitbucket:
         if is_linked and first + length < len(rows):
             data["next"] = str(request.url.copy_set_param("page", page + 1))
         return json_reply(data | {"values": rows[first : first + length]})
+
+
+class FakeAzure:
+    """One project: continuation tokens in a header that hold for the order they were given in."""
+
+    def __init__(self, project: str = "shop", *, page_size: int = 100, **lists: list[Row]) -> None:
+        self.project = project
+        self.page_size = page_size
+        self.lists = dict(lists)
+        self.timelines: dict[str, list[Row]] = {}
+        self.commits: dict[str, list[Row]] = {}
+        self.deployed: dict[str, list[Row]] = {}
+        self.asked: list[str] = []
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert query_of(request)["api-version"] == "7.1"
+        self.requests.append(request)
+        path = unquote(request.url.raw_path.decode().split("?")[0]).removeprefix("/acme")
+        if path == "/_apis/projects":
+            return self._page(request, [{"name": self.project}])
+        if not path.startswith(f"/{self.project}/_apis/"):
+            return json_reply({"message": "TF200016: The project does not exist."}, 404)
+        rest = path.removeprefix(f"/{self.project}/_apis/")
+        self.asked.append(rest)
+        if found := re.fullmatch(r"build/builds/(\d+)/timeline", rest):
+            records = self.timelines.get(found.group(1))
+            return httpx.Response(204) if records is None else json_reply({"records": records})
+        if found := re.fullmatch(r"git/repositories/[^/]+/pullRequests/(\d+)/commits", rest):
+            return self._page(request, self.commits.get(found.group(1), []))
+        if found := re.search(r"environments/(\d+)/environmentdeploymentrecords", rest):
+            return self._page(request, self.deployed.get(found.group(1), []))
+        serve = {
+            "build/builds": self._builds,
+            "git/pullrequests": self._pulls,
+            "release/deployments": self._releases,
+            "distributedtask/environments": self._environments,
+        }[rest]
+        return serve(request)
+
+    def _builds(self, request: httpx.Request) -> httpx.Response:
+        query = query_of(request)
+        rows = [
+            row for row in self.lists.get("builds", []) if row["status"] == query["statusFilter"]
+        ]
+        by = {"finishTimeAscending": "finishTime", "queueTimeAscending": "queueTime"}
+        field = by[query["queryOrder"]]
+        rows = [row for row in rows if row[field] >= query.get("minTime", "").rstrip("Z")]
+        return self._page(request, sorted(rows, key=lambda row: str(row[field])), by=field)
+
+    def _pulls(self, request: httpx.Request) -> httpx.Response:
+        query = query_of(request)
+        rows = [
+            row
+            for row in self.lists.get("pull_requests", [])
+            if row["status"] == query["searchCriteria.status"]
+        ]
+        if least := query.get("searchCriteria.minTime"):
+            assert query["searchCriteria.queryTimeRangeType"] == "closed"
+            rows = [row for row in rows if row["closedDate"] >= least.rstrip("Z")]
+        first, length = int(query["$skip"]), min(int(query["$top"]), self.page_size)
+        return json_reply({"count": length, "value": rows[first : first + length]})
+
+    def _releases(self, request: httpx.Request) -> httpx.Response:
+        assert query_of(request)["queryOrder"] == "ascending"
+        least = query_of(request).get("minModifiedTime", "").rstrip("Z")
+        rows = self.lists.get("release_deployments", [])
+        return self._page(request, [row for row in rows if row["lastModifiedOn"] >= least])
+
+    def _environments(self, request: httpx.Request) -> httpx.Response:
+        return self._page(request, self.lists.get("environments", []))
+
+    def _page(self, request: httpx.Request, rows: list[Row], *, by: str = "") -> httpx.Response:
+        query = query_of(request)
+        length = min(int(query.get("$top") or query.get("top") or 50), self.page_size)
+        # A token that was given in another order is worth nothing: the first page comes again.
+        order, _, first_text = query.get("continuationToken", "").rpartition("@")
+        first = int(first_text or 0) if order == by else 0
+        headers = {}
+        if first + length < len(rows):
+            headers["x-ms-continuationtoken"] = f"{by}@{first + length}"
+        shown = rows[first : first + length]
+        return json_reply({"count": len(shown), "value": shown}, headers=headers)

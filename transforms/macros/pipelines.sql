@@ -48,3 +48,13 @@ epoch_ms(nullif(try_cast({{ text }} as bigint), 0))
 {% macro is_unfinished(state) -%}
 {{ state }} in ('PENDING', 'READY', 'BUILDING', 'RUNNING', 'IN_PROGRESS', 'HALTED', 'PAUSED')
 {%- endmacro %}
+
+{# An instant of Azure DevOps, where the first day of the first year stands for none. #}
+{% macro azure_instant(text) -%}
+nullif({{ instant(text) }}, timestamp '0001-01-01 00:00:00')
+{%- endmacro %}
+
+{# A branch without the folder that a full ref has before it. #}
+{% macro branch_of(ref) -%}
+regexp_replace({{ ref }}, '^refs/(heads|tags)/', '')
+{%- endmacro %}
