@@ -125,12 +125,19 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
                 parameters.sample_data,
             ],
         )
-        connection.execute(
-            "create or replace table build.decisions (sequence bigint, decision_id varchar, "
-            "kind varchar, subject varchar, verdict varchar, reason varchar, who varchar, "
-            "incident_ids varchar[], decided_at timestamp)"
-        )
         write_source_streams(connection)
+    _write_decisions(home, parameters.lake_path)
+
+
+def _write_decisions(home: Home, lake: Path) -> None:
+    """Write what people decided beside staging: a file that is published never held their names."""
+    with warehouse(home.staging_file, read_only=False) as connection:
+        connection.execute("create schema if not exists staging.staging")
+        connection.execute(
+            "create or replace table staging.staging.decisions (sequence bigint, "
+            "decision_id varchar, kind varchar, subject varchar, verdict varchar, "
+            "reason varchar, who varchar, incident_ids varchar[], decided_at timestamp)"
+        )
         rows = [
             [
                 one.sequence,
@@ -143,11 +150,11 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
                 list(one.incident_ids),
                 one.decided_at.astimezone(UTC).replace(tzinfo=None),
             ]
-            for one in read_decisions(parameters.lake_path)
+            for one in read_decisions(lake)
         ]
         if rows:
             connection.executemany(
-                f"insert into build.decisions values ({', '.join('?' * 9)})", rows
+                f"insert into staging.staging.decisions values ({', '.join('?' * 9)})", rows
             )
 
 

@@ -13,8 +13,11 @@ from typing import Annotated
 import typer
 
 from orchestration.cli_bench import bench, estate
+from orchestration.cli_map import mapping
+from orchestration.cli_privacy import privacy
 from orchestration.cli_quarantine import quarantined
 from orchestration.cli_receive import receive
+from orchestration.cli_template import template
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -28,7 +31,10 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
+app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
+app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")
 app.command()(receive)
+app.command()(template)
 app.command(hidden=True)(estate)
 
 

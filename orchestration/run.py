@@ -19,10 +19,10 @@ from orchestration.candidate import (
 )
 from orchestration.dbt import DbtCallback
 from orchestration.errors import NotPublished, SyncIncomplete
-from orchestration.keys import pseudonym_key
+from orchestration.keys import key_id, pseudonym_key
 from orchestration.lake import Lake
 from orchestration.locks import run_lock
-from orchestration.origin import describe_origin
+from orchestration.origin import describe_origin, read_bot_pattern
 from orchestration.preload import preloading
 from orchestration.progress import count_nodes, count_pages, describe_failures
 from orchestration.publish import Publication, publish
@@ -141,6 +141,7 @@ def build_candidate(
     home, work = context.home, work or context.home
     key = pseudonym_key(home, environment=context.environment)
     origin = describe_origin(home, key=key, as_of=as_of)
+    bot_pattern = read_bot_pattern(Lake(home.lake), as_of=origin.as_of)
     forget_candidate(work)
     parameters = Parameters(
         as_of=origin.as_of,
@@ -152,13 +153,13 @@ def build_candidate(
     )
     with (
         context.steps.step("Building the models") as tell,
-        process_environment(work, lake=home.lake, key=key),
+        process_environment(work, lake=home.lake, key=key, bot_pattern=bot_pattern),
     ):
         report = build(
             work,
             parameters=parameters,
             full_refresh=full_refresh or work != home,
-            key_id=origin.pseudonym_key_id,
+            key_id=f"{origin.pseudonym_key_id} {key_id(key, of=bot_pattern)}",
             callback=callback or count_nodes(tell),
             arguments=arguments,
         )

@@ -72,6 +72,14 @@ services:
   #   active_from: 2025-07-01       # left out: from its first deployment on
   #   active_to: 2026-06-30         # last day; left out: still active
 
+people:
+  # One person is one pseudonym, whatever it is called; the names stay in the lake.
+  # - id: ada
+  #   kind: human                   # human, bot or service; only humans count as reviewers
+  #   logins: [ada, alovelace]
+  #   addresses: [ada@acme.example]
+  #   sso_ids: [PU1X2Y]             # ids of users in PagerDuty, ServiceNow and others
+
 environments:
   production: production            # name in the source: production, staging, test or development
   staging: staging
@@ -82,6 +90,7 @@ settings:
   # deploy_job_pattern: '(?i)deploy.*prod'  # its failure counts though the run is green
   # verification_job_pattern: '(?i)smoke|verif|post.?deploy'
   # partial_counts_as_failure: false
+  # bot_pattern: 'svc-.*|deploy'   # whole logins in lower case; [bot] needs none
 """
 
 

@@ -22,6 +22,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "buildbot": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
     "datadog": {"api_key": "CANARY_secret", "application_key": "CANARY_secret"},
+    "files": {"path": "."},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
     "gitlab": {"token": "CANARY_secret", "group": "acme"},
@@ -48,6 +49,11 @@ SETTINGS: dict[str, dict[str, object]] = {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
         "incident_queues": ["Incidents"],
+    },
+    "roundup": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
     },
     "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {

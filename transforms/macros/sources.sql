@@ -4,6 +4,10 @@
   null there; one that the contract does not have fails the build. `var(entity)` lists the folder.
 #}
 {% macro from_sources(entity, derived=[]) -%}
+{{ of_people(entity, stated_by_sources(entity, derived)) }}
+{%- endmacro %}
+
+{% macro stated_by_sources(entity, derived) -%}
 (
     select
         {% for column in model.columns.values() if execute and column.name not in derived -%}

@@ -38,9 +38,12 @@
             select * from parsed where false;
         {%- endcall %}
         {%- set columns = staged_columns(model, key) -%}
+        {%- set masks = staged_masks() -%}
         {% call statement('stage') -%}
             create or replace table staged.staging.batch_rows as
-            with parsed as ({{ compiled_code }})
+            with
+                read as ({{ compiled_code }}),
+                parsed as (select *{% if masks %} replace ({{ masks | join(', ') }}){% endif %} from read)
             select
                 *,
                 hash((source, {{ key }})) as key_hash,
@@ -109,6 +112,22 @@
         ~ "('source', 'page_id', 'page_row', 'read_at', 'quarantine_reason')"
     ) -%}
     {{ return(described.columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# No address stays in a text: every column of texts of every staging model passes here. #}
+{% macro staged_masks() %}
+    {%- set described = run_query(
+        "select column_name, column_type from (describe staged.staging.batch_rows) "
+        ~ "where column_type in ('VARCHAR', 'VARCHAR[]') and column_name not in "
+        ~ "('source', 'page_id', 'quarantine_reason') and not ends_with(column_name, '_sha')"
+    ) -%}
+    {%- set masks = [] -%}
+    {%- for column in described -%}
+        {%- set mask = masked if column[1] == 'VARCHAR' else masked_list -%}
+        {%- do masks.append(mask(column[0]) ~ ' as ' ~ column[0]) -%}
+    {%- endfor -%}
+    {{ return(masks) }}
 {% endmacro %}
 
 
