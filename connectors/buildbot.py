@@ -38,7 +38,7 @@ from connectors._reply import Reply
 
 KIND = "buildbot"
 PER_PAGE = 100
-OVERLAP_SECONDS = 300
+OVERLAP_SECONDS = 3600
 
 STREAMS = (
     Stream(
