@@ -17,6 +17,7 @@ from orchestration.cli_map import mapping
 from orchestration.cli_privacy import privacy
 from orchestration.cli_quarantine import quarantined
 from orchestration.cli_receive import receive
+from orchestration.cli_template import template
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -33,6 +34,7 @@ app.add_typer(quarantined, name="quarantine", help="See and read again what was 
 app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
 app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")
 app.command()(receive)
+app.command()(template)
 app.command(hidden=True)(estate)
 
 

@@ -292,11 +292,11 @@ def _refuse_wrong_settings(
             for key, value in source.settings.items()
         ),
     ]
-    names = {source.name for source in sources}
     for place, value in given:
         if str(place[-1]).endswith("_pattern") and not is_pattern(str(value)):
             raise document.error(place, "is no regular expression; correct it")
-        if place[-1] == "of" and (value not in names or value in place or len(place) < 3):
+        others = [one.name for one in sources if len(place) > 2 and one.name != place[1]]
+        if place[-1] == "of" and value not in others:
             raise document.error(place, "names no other source; `of` is the source polled too")
 
 

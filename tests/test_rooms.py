@@ -19,7 +19,15 @@ CHANCE = {"random.random", "random.uniform", "secrets.token_hex", "uuid.uuid4", 
 READERS_OF_ENVIRONMENT = {"transforms/home.py", "transforms/plugins/pseudonym.py"}
 # What a room may use beside the standard library and what the doors of import-linter leave open.
 LIBRARIES: Mapping[str, set[str]] = {
-    "connectors": {"cryptography", "defusedxml", "httpcore", "httpx", "numpy", "pydantic"},
+    "connectors": {
+        "cryptography",
+        "defusedxml",
+        "httpcore",
+        "httpx",
+        "numpy",
+        "pydantic",
+        "yaml",
+    },
     "transforms/statistics": {"lifelines", "numpy", "polars", "ruptures", "scipy"},
     "dashboards": {"plotly", "polars", "starlette", "streamlit"},
 }
