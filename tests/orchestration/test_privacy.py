@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from orchestration.person_places import read_person_places
 from orchestration.redaction import Person, redact_page, redact_text
 from orchestration.run import Context, build_and_publish
 from orchestration.settings import Environment
+from orchestration.versions import TRANSFORMS
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from transforms.home import Home
@@ -108,6 +110,21 @@ def test_what_a_staging_model_turns_into_a_pseudonym_is_a_persons_place() -> Non
         "agent": {"id": "erased-2", "summary": "erased-2"},
         "incident": {"id": "PU1"},
     }
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        file
+        for file in sorted(Path(TRANSFORMS, "models", "staging").glob("*/*.sql"))
+        if "pseudonym(" in file.read_text(encoding="utf-8")
+    ],
+    ids=lambda file: file.stem,
+)
+def test_erasure_knows_where_every_staging_model_finds_people(file: Path) -> None:
+    stream = re.search(r'kind="(\w+)",\s*stream="(\w+)"', file.read_text(encoding="utf-8"))
+    assert stream is not None
+    assert read_person_places()[stream[1], stream[2]].places
 
 
 def test_numbers_repeated_keys_and_untouched_lines_stay_as_they_were_written() -> None:
