@@ -36,6 +36,7 @@ STREAMS = (
         format="object",
         records_path="$.items",
         key=("metadata.namespace", "metadata.name"),
+        deletes="kept",
     ),
     Stream(
         "projects",
@@ -43,6 +44,7 @@ STREAMS = (
         format="object",
         records_path="$.items",
         key=("metadata.name",),
+        deletes="listed",
     ),
 )
 

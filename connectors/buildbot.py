@@ -50,6 +50,7 @@ STREAMS = (
         key=("buildid",),
         cursor="updated",
         overlap_seconds=OVERLAP_SECONDS,
+        deletes="kept",
     ),
     Stream(
         "build_steps",
@@ -58,6 +59,7 @@ STREAMS = (
         records_path="$.steps",
         key=("stepid",),
         parent="builds",
+        deletes="kept",
     ),
 )
 

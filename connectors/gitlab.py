@@ -48,11 +48,14 @@ STREAMS = (
         "One row per commit of a merged merge request.",
         parent="merge_requests",
     ),
-    Stream("pipelines", "One row per pipeline.", cursor="updated", overlap_seconds=HOUR),
+    Stream(
+        "pipelines", "One row per pipeline.", cursor="updated", overlap_seconds=HOUR, deletes="kept"
+    ),
     Stream(
         "pipeline_jobs",
         "One row per job of a pipeline that ended on a branch or tag that is deployed.",
         parent="pipelines",
+        deletes="kept",
     ),
     Stream("deployments", "One row per deployment.", cursor="updated", overlap_seconds=HOUR),
     Stream("environments", "One row per environment.", cursor="none"),

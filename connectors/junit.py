@@ -27,6 +27,7 @@ RESULTS = Stream(
     format="ndjson",
     key=("report_file", "suite", "classname", "name", "attempt"),
     cursor="updated",
+    deletes="kept",
 )
 SUITES = Stream(
     "test_suites",
@@ -34,6 +35,7 @@ SUITES = Stream(
     format="ndjson",
     key=("report_file",),
     parent="test_results",
+    deletes="kept",
 )
 
 

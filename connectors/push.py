@@ -32,6 +32,7 @@ EVENTS = Stream(
     "One row per event that was pushed to us.",
     format="ndjson",
     key=("delivery_id", "position"),
+    deletes="kept",
 )
 STREAMS = (EVENTS,)
 

@@ -38,7 +38,7 @@ OCCASIONS = ("commit_sha", "artifact_digest")
 
 
 def _child(name: str, description: str, *key: str) -> Stream:
-    return Stream(name, description, format="ndjson", key=key, parent="documents")
+    return Stream(name, description, format="ndjson", key=key, parent="documents", deletes="kept")
 
 
 DOCUMENTS = Stream(
@@ -47,6 +47,7 @@ DOCUMENTS = Stream(
     format="ndjson",
     key=("document_file", "document_digest"),
     cursor="updated",
+    deletes="kept",
 )
 STREAMS = (
     DOCUMENTS,

@@ -51,6 +51,7 @@ STREAMS = (
         format="object",
         records_path="$.components",
         key=("key",),
+        deletes="listed",
     ),
     Stream(
         "analyses",
@@ -59,6 +60,7 @@ STREAMS = (
         records_path="$.analyses",
         key=("key",),
         cursor="updated",
+        deletes="kept",
     ),
     Stream(
         "measures",
@@ -66,6 +68,7 @@ STREAMS = (
         format="ndjson",
         key=("project", "metric", "date"),
         parent="analyses",
+        deletes="kept",
     ),
     Stream(
         "issues",
@@ -75,6 +78,7 @@ STREAMS = (
         key=("key",),
         cursor="updated",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
 )
 

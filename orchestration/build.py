@@ -12,7 +12,7 @@ from orchestration.dbt import DbtCallback, Outcome, require_success, run_dbt
 from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
-from orchestration.source_catalogue import cursor_words, source_catalogue
+from orchestration.source_catalogue import cursor_words, deletion_words, source_catalogue
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms import decisions
@@ -163,10 +163,10 @@ def write_source_streams(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "create or replace table build.source_streams (kind varchar, title varchar, "
         "auth varchar, limits varchar, tested varchar, stream varchar, description varchar, "
-        "reading varchar, fields varchar[])"
+        "reading varchar, deletion varchar, fields varchar[])"
     )
     connection.executemany(
-        f"insert into build.source_streams values ({', '.join('?' * 9)})",
+        f"insert into build.source_streams values ({', '.join('?' * 10)})",
         [
             [
                 one.kind,
@@ -177,6 +177,7 @@ def write_source_streams(connection: duckdb.DuckDBPyConnection) -> None:
                 one.stream,
                 one.description,
                 cursor_words(one),
+                deletion_words(one),
                 list(one.fields),
             ]
             for one in source_catalogue()

@@ -71,6 +71,9 @@ FullRefresh = Annotated[
 SourceNames = Annotated[
     list[str] | None, typer.Option("--source", help="Read only this source; may be repeated.")
 ]
+Reconcile = Annotated[
+    bool, typer.Option("--reconcile", help="Read everything again, to notice what was deleted.")
+]
 
 
 @app.command()
@@ -109,6 +112,7 @@ def run(
     ] = None,
     source: SourceNames = None,
     full_refresh: FullRefresh = False,
+    reconcile: Reconcile = False,
 ) -> None:
     """Read every source, build, audit and publish."""
     from orchestration.commands import refresh as command
@@ -119,15 +123,16 @@ def run(
         tag_pattern=tag_pattern,
         only=source or [],
         full_refresh=full_refresh,
+        reconciles=reconcile,
     )
 
 
 @app.command()
-def sync(config: Config = None, source: SourceNames = None) -> None:
+def sync(config: Config = None, source: SourceNames = None, reconcile: Reconcile = False) -> None:
     """Read the sources into the lake, and build nothing."""
     from orchestration.commands import refresh as command
 
-    command.sync(config=config, only=source or [])
+    command.sync(config=config, only=source or [], reconciles=reconcile)
 
 
 @app.command()

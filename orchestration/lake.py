@@ -138,11 +138,13 @@ class Lake:
         window_from: datetime | None = None,
         resumed_from: str | None = None,
         run_id: str | None = None,
+        whole_run_id: str | None = None,
     ) -> Run:
         """Record that a run starts and return it; a given `run_id` is one that no other run has.
 
         `window_from` is the instant before which it asks for nothing, whatever its cursor says;
-        None: it reads everything since the last complete run.
+        None: it reads everything since the last complete run. `whole_run_id` is the first part of
+        a run that shows everything the source has; "" makes this run the first part.
         """
         if run_id is None:
             known = {line["run_id"] for line in self.journal(source, stream)}
@@ -163,6 +165,8 @@ class Lake:
                 "window_to": format_instant(read_at),
                 "cursor_before": cursor,
                 "resumed_from": resumed_from,
+                "is_whole": whole_run_id is not None,
+                "whole_run_id": run_id if whole_run_id == "" else whole_run_id,
                 "pid": self._pid,
             }
         )

@@ -63,7 +63,12 @@ class RunReport:
 
 
 def refresh(
-    context: Context, *, settings: Settings, only: Sequence[str] = (), full_refresh: bool = False
+    context: Context,
+    *,
+    settings: Settings,
+    only: Sequence[str] = (),
+    full_refresh: bool = False,
+    reconciles: bool = False,
 ) -> RunReport:
     """Read every source, build, audit and publish.
 
@@ -72,7 +77,7 @@ def refresh(
     """
     with run_lock(context.home.work, now=context.clock()):
         with preloading(context.home):
-            report = sync_sources(context, settings=settings, only=only)
+            report = sync_sources(context, settings=settings, only=only, reconciles=reconciles)
         publication = build_and_publish(context, full_refresh=full_refresh)
     return RunReport(sync=report, publication=publication)
 
@@ -84,8 +89,11 @@ def sync_sources(
     only: Sequence[str] = (),
     is_sample: bool = False,
     environ: Mapping[str, str] | None = None,
+    reconciles: bool = False,
 ) -> SyncReport:
     """Read the sources into the lake, after the catalogue; the caller holds the lock.
+
+    With `reconciles` everything is read again where only that tells what was deleted.
 
     Errors: ConfigurationError before anything is read; SyncIncomplete when nothing was read at all.
     """
@@ -101,6 +109,7 @@ def sync_sources(
             clock=context.clock,
             on_progress=count_pages(tell),
             private_hosts=SAMPLE_HOSTS if is_sample else settings.company.network.private_hosts,
+            reconciles=reconciles,
         )
     if not report.totals.pages and not report.is_complete:
         raise SyncIncomplete(describe_failures(report))

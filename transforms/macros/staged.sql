@@ -29,6 +29,9 @@
         order by read_at, page_id
     {%- endset -%}
     {%- set pages = run_query(pending_sql) -%}
+    {%- set whole_runs = run_query(whole_runs_to_judge_sql(model.name, kind, stream, is_fresh)) -%}
+    {%- set has_whole_runs = whole_runs.columns[0].values()[0] > 0 -%}
+    {%- set is_judging = whole_runs.columns[1].values()[0] > 0 -%}
 
     {% if existing is none and pages | length == 0 %}
         {# most kinds of source are not read anywhere: an empty table of the right columns will do #}
@@ -70,6 +73,7 @@
                 delete from staged.staging.staged_models where model = '{{ model.name }}';
                 delete from staged.staging.field_sightings where model = '{{ model.name }}';
                 delete from staged.staging.unknown_values where model = '{{ model.name }}';
+                {{ forget_deletions_sql(model.name) }}
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
                 select
@@ -110,10 +114,18 @@
                 insert into staged.staging.unknown_values
                 {{ unknown_values_sql(config.get('known_values'), kind, stream) }};
             {% endif %}
+            {% if has_whole_runs %}
+                {{ sightings_sql(model.name, kind, stream) }}
+            {% endif %}
             drop table staged.staging.batch_rows;
         {%- endcall %}
     {% else %}
         {% call statement('main') -%} select 0 {%- endcall %}
+    {% endif %}
+    {% if is_judging %}
+        {% call statement('judge') -%}
+            {{ judge_sql(model.name, kind, stream, target_relation, key, is_fresh or pages | length > 0) }}
+        {%- endcall %}
     {% endif %}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}

@@ -17,7 +17,8 @@ with recursive
             || coalesce(pipeline_run_id, deployment_id)
             || '|'
             || coalesce(artifact, '')
-            || case when is_rollback then '|rollback' else '' end as run_key,
+            || case when is_rollback then '|rollback' else '' end
+            || case when is_deleted then '|deleted' else '' end as run_key,
             status in ('succeeded', 'partial') or is_exposed as is_reached
         from {{ ref("int_deployments__judged") }}
     ),
@@ -31,14 +32,16 @@ with recursive
                 coalesce(service_id, '?' || coalesce(repository, service_name, '')),
                 environment_id,
                 artifact,
-                is_rollback
+                is_rollback,
+                case when is_deleted then 'deleted' end
             ) as rollout_key,
             concat_ws(
                 '|',
                 source,
                 coalesce(service_id, '?' || coalesce(repository, service_name, '')),
                 environment_id,
-                region
+                region,
+                case when is_deleted then 'deleted' end
             ) as place_key,
             min(started_at) as started_at,
             bool_or(is_reached) as is_reached
