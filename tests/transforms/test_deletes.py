@@ -111,7 +111,8 @@ def seen(home: Home) -> list[tuple[str, datetime, datetime | None]]:
     """Return each deletion that was noticed, with when it was and when the record came back."""
     with duckdb.connect(str(home.staging_file), read_only=True) as connection:
         return connection.execute(
-            "select record_key, deleted_seen_at, returned_at from staging.staging.deletions order by 1, 2"
+            "select record_key, deleted_seen_at, returned_at from staging.staging.deletions "
+            "order by 1, 2"
         ).fetchall()
 
 
