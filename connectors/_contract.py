@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PageFormat = Literal["array", "object", "ndjson", "npz"]
 CursorKind = Literal["none", "updated", "created", "window"]
+Deletes = Literal["listed", "reconciled", "kept"]
 State = Mapping[str, Any]
 
 
@@ -30,6 +31,9 @@ class Stream:
 
     A stream with a parent is not walked by itself: its pages come while the parent is walked.
     `records_path` says where the list of records stands in a page of format "object".
+    `deletes` says what tells that a record is gone: "listed" is every complete run, because each
+    shows the whole set whatever the cursor; "reconciled" is a run that reads everything again;
+    "kept" is nothing, because the source never deletes or what it no longer shows still counts.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Stream:
     overlap_seconds: int = 0
     parent: str | None = None
     versions_from_source: bool = False
+    deletes: Deletes = "reconciled"
 
 
 @dataclass(frozen=True)

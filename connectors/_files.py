@@ -1,5 +1,6 @@
 """Walk the files of a folder: each once, and again when its content changed."""
 
+import codecs
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,11 +25,17 @@ class FolderConfig(BaseModel):
     patterns: tuple[str, ...]
 
     def files(self) -> list[Path]:
-        """Return the files in the order of their names; a `path` that is a file is the one."""
+        """Return the files in the order of their names; a `path` that is a file is the one.
+
+        A link that leads out of the folder is none of its files.
+        """
         if self.path.is_file():
             return [self.path]
+        root = self.path.resolve()
         found = {file for pattern in self.patterns for file in self.path.glob(pattern)}
-        return sorted(file for file in found if file.is_file())
+        return sorted(
+            file for file in found if file.is_file() and file.resolve().is_relative_to(root)
+        )
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,17 @@ class ChangedFile:
             checkpoint=self.checkpoint,
             is_final=True,
         )
+
+
+def in_utf8(body: bytes) -> bytes:
+    """Return what a file says in UTF-8; XML in UTF-16 says so itself and stays as it is.
+
+    Errors: ValueError when it begins as UTF-16 and goes on as something else.
+    """
+    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.removeprefix(codecs.BOM_UTF8)
+    text = body.decode("utf-16")
+    return body if text.lstrip().startswith("<") else text.encode()
 
 
 def changed_files(

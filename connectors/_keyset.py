@@ -6,7 +6,7 @@ nothing slips between two pages.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -89,9 +89,9 @@ class UpdateWalk:
 
         Errors: PaginationLoop, UnexpectedShape and every error of a request.
         """
-        # The first page by number may be the last one by instant again.
         by_instant = LoopGuard(self.source, self.stream.name)
-        by_number = LoopGuard(self.source, self.stream.name)
+        # The first page by number may be the last one by instant again; both count all pages.
+        by_number = replace(by_instant)
         known = reached.get("cursor", {})
         latest, number = str(known.get("updated_at", "")), known.get("row")
         at: Position | None = Position(*reached["next"]) if reached.get("next") else begin
@@ -102,9 +102,7 @@ class UpdateWalk:
             if reply.is_unchanged:
                 self.owed.clear()
                 return
-            records = records_of(
-                reply, source=self.source, stream=self.stream.name, path=self.stream.records_path
-            )
+            records = self._records(reply)
             with understanding(reply, source=self.source, stream=self.stream.name):
                 rows = [self.row(record) for record in records]
                 is_end = self.is_end(reply, records)
@@ -134,6 +132,15 @@ class UpdateWalk:
                 context=self.context,
                 checkpoint={**step, "cursor": cursor},
             )
+
+    def _records(self, reply: Reply) -> list[Record]:
+        *outer, last = self.stream.records_path.removeprefix("$.").split(".")
+        data = reply.data
+        for key in outer:
+            data = data.get(key) if isinstance(data, dict) else None
+        return records_of(
+            replace(reply, data=data), source=self.source, stream=self.stream.name, path=f"$.{last}"
+        )
 
     def _following(self, at: Position, rows: list[Row], *, is_end: bool) -> Position | None:
         """Return what to ask for next, or None at the end."""

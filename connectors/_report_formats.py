@@ -1,15 +1,18 @@
 """See which format a quality or supply-chain file has and read it."""
 
+import codecs
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors._attestation import BUNDLE, STATEMENT, PublicKey, decode_attestations
 from connectors._coverage import decode_cobertura, decode_coverage_py, decode_istanbul, decode_lcov
-from connectors._cyclonedx import decode_cyclonedx, decode_cyclonedx_xml
+from connectors._cyclonedx import decode_cyclonedx
+from connectors._cyclonedx_xml import decode_cyclonedx_xml
 from connectors._document import Document
 from connectors._errors import ODD_RECORD
+from connectors._files import in_utf8
 from connectors._openapi import decode_openapi, parse_yaml
-from connectors._reply import UTF8_MARK, parse_json
+from connectors._reply import parse_json
 from connectors._sarif import decode_sarif
 from connectors._scans import decode_k6, decode_trivy
 from connectors._spdx import decode_spdx, decode_spdx_tags
@@ -36,11 +39,11 @@ def decode_document(body: bytes, *, keys: Sequence[PublicKey] = ()) -> Document:
 
     Errors: ValueError when the bytes are unsafe, broken, or in no format that is known.
     """
-    plain = body.removeprefix(UTF8_MARK).lstrip()
     try:
+        plain = in_utf8(body).lstrip()
         if plain.startswith((b"{", b"[")):
             return _decode_json(plain, keys=keys)
-        if plain.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
+        if plain.startswith((b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return _decode_xml(body)
         return _decode_text(plain)
     except ODD_RECORD as exc:

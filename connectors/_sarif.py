@@ -71,16 +71,17 @@ def _driver(run: Json) -> Json:
 
 
 def _run_rows(run: Json) -> list[Row]:
+    tables: dict[int, dict[str, Json]] = {}
     return [
-        _row(result, run)
+        _row(result, run, tables)
         for result in run.get("results") or ()
         if result.get("kind", "fail") not in NO_FINDING
     ]
 
 
-def _row(result: Json, run: Json) -> Row:
+def _row(result: Json, run: Json, tables: dict[int, dict[str, Json]]) -> Row:
     tool = _driver(run)["name"]
-    rule = _rule(result, run)
+    rule = _rule(result, run, tables)
     rule_id = result.get("ruleId") or (result.get("rule") or {}).get("id") or rule.get("id")
     path, line = _place(result, run)
     title = _message(result, rule, run)
@@ -116,7 +117,7 @@ def _identity(
     return rule_id, path, title
 
 
-def _rule(result: Json, run: Json) -> Json:
+def _rule(result: Json, run: Json, tables: dict[int, dict[str, Json]]) -> Json:
     """Return what the tool, or the extension that a result names, says of a rule."""
     reference = result.get("rule") or {}
     component: Json = _driver(run)
@@ -128,12 +129,12 @@ def _rule(result: Json, run: Json) -> Json:
     index: int = result.get("ruleIndex", reference.get("index", -1))
     if 0 <= index < len(rules):
         return rules[index]
-    wanted = result.get("ruleId") or reference.get("id")
-    found = [rule for rule in rules if rule.get("id") == wanted]
+    wanted = str(result.get("ruleId") or reference.get("id"))
+    if id(component) not in tables:
+        tables[id(component)] = {str(rule.get("id")): rule for rule in rules}
+    known = tables[id(component)]
     # "CA1000/1" is a part of the rule "CA1000" (section 3.52.4).
-    parts = [rule for rule in rules if str(wanted).startswith(f"{rule.get('id')}/")]
-    named: list[Json] = [*found, *parts, {}]
-    return named[0]
+    return known.get(wanted) or known.get(wanted.rpartition("/")[0]) or {}
 
 
 def _message(result: Json, rule: Json, run: Json) -> str | None:

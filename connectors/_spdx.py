@@ -1,7 +1,8 @@
 """Turn an SPDX 2 bill of materials into components; pure functions.
 
 Format: https://spdx.github.io/spdx-spec/v2.3 (JSON and tag-value), read November 2026. Every
-package counts. Creators may be persons, so that only a tool among them is kept.
+package counts but the one that the document is about, if it says of one that it describes it.
+Creators may be persons, so that only a tool among them is kept.
 """
 
 import re
@@ -32,12 +33,14 @@ def decode_spdx(data: Json) -> Document:
     subjects = [one for one in packages if one.get("SPDXID") in described]
     creation = data.get("creationInfo") or {}
     tools = [str(one) for one in creation.get("creators") or () if str(one).startswith("Tool:")]
-    rows = [_component(one, place) for place, one in enumerate(packages)]
+    subject = subjects[0] if len(subjects) == 1 else {}
+    listed = [one for one in packages if one is not subject]
+    rows = [_component(one, place) for place, one in enumerate(listed)]
     return Document(
         format="spdx",
         tool=tools[0].removeprefix("Tool:").strip() if tools else None,
         created_at=stated_instant(creation.get("created")),
-        links={"artifact_digest": _digest(subjects[0]) if len(subjects) == 1 else None},
+        links={"artifact_digest": _digest(subject)},
         rows={"components": number_repeats(rows, key="component_key")},
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors._dotnet_decode import decode_nunit, decode_trx, decode_xunit
 from connectors._errors import ODD_RECORD
+from connectors._files import in_utf8
 from connectors._json_test_decode import (
     decode_dart,
     decode_go,
@@ -15,7 +16,7 @@ from connectors._json_test_decode import (
     decode_rspec,
 )
 from connectors._junit_decode import decode_junit
-from connectors._reply import UTF8_MARK, parse_json
+from connectors._reply import parse_json
 from connectors._test_report import Report
 from connectors._xml import parse_xml, tag
 
@@ -45,8 +46,9 @@ def decode_report(body: bytes, *, report_file: str) -> Report:
     Errors: ValueError when the bytes are unsafe, broken, or no test report that is known.
     """
     try:
-        if is_json(body):
-            return _decode_json(body.removeprefix(UTF8_MARK), report_file=report_file)
+        plain = in_utf8(body)
+        if is_json(plain):
+            return _decode_json(plain, report_file=report_file)
         root = parse_xml(body)
         if tag(root) not in XML_ROOTS:
             raise ValueError(f"its root is {tag(root)[:60]!r}, which is no test report's")
@@ -63,7 +65,7 @@ def decode_report(body: bytes, *, report_file: str) -> Report:
 
 def is_json(body: bytes) -> bool:
     """Return whether a file begins as JSON does."""
-    return body[:256].removeprefix(UTF8_MARK).lstrip().startswith((b"{", b"["))
+    return body[:256].lstrip().startswith((b"{", b"["))
 
 
 def _decode_json(body: bytes, *, report_file: str) -> Report:

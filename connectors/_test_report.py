@@ -88,8 +88,9 @@ def make_report(
 
 
 def encode_lines(records: list[dict[str, Any]]) -> bytes:
-    """Return records as JSON lines."""
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+    """Return records as JSON lines; half of a pair of surrogates, no letter, becomes "?"."""
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    return lines.encode("utf-8", "replace")
 
 
 def seconds(value: str | float | None, *, per_second: float = 1.0) -> float | None:

@@ -29,6 +29,7 @@ STREAMS = (
         "alerts",
         "One row per alert that was active when it was read.",
         key=("fingerprint", "startsAt"),
+        deletes="kept",
     ),
 )
 

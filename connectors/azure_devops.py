@@ -49,6 +49,7 @@ STREAMS = (
         records_path=_LIST,
         cursor="updated",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
     Stream(
         "timeline_records",
@@ -57,14 +58,22 @@ STREAMS = (
         records_path="$.records",
         key=("build_id", "id"),
         parent="builds",
+        deletes="kept",
     ),
-    Stream("environments", "One row per environment.", format="object", records_path=_LIST),
+    Stream(
+        "environments",
+        "One row per environment.",
+        format="object",
+        records_path=_LIST,
+        deletes="listed",
+    ),
     Stream(
         "environment_deployments",
         "One row per deployment to an environment.",
         format="object",
         records_path=_LIST,
         parent="environments",
+        deletes="kept",
     ),
     Stream(
         "pull_requests",
@@ -90,6 +99,7 @@ STREAMS = (
         records_path=_LIST,
         cursor="updated",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
 )
 

@@ -52,6 +52,7 @@ STREAMS = (
         key=("uuid",),
         cursor="created",
         overlap_seconds=14 * DAY,
+        deletes="kept",
     ),
     Stream(
         "pipeline_steps",
@@ -60,6 +61,7 @@ STREAMS = (
         records_path=_LIST,
         key=("uuid",),
         parent="pipelines",
+        deletes="kept",
     ),
     Stream(
         "environments",

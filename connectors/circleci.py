@@ -44,6 +44,7 @@ STREAMS = (
         records_path="$.items",
         cursor="created",
         overlap_seconds=14 * DAY,
+        deletes="kept",
     ),
     Stream(
         "workflows",
@@ -51,6 +52,7 @@ STREAMS = (
         format="object",
         records_path="$.items",
         parent="pipelines",
+        deletes="kept",
     ),
     Stream(
         "jobs",
@@ -59,6 +61,7 @@ STREAMS = (
         records_path="$.items",
         key=("workflow_id", "id"),
         parent="pipelines",
+        deletes="kept",
     ),
 )
 

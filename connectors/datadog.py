@@ -47,9 +47,12 @@ STREAMS = (
         records_path="$.data",
         cursor="window",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
-    Stream("monitors", "One row per monitor, as it is when it is read."),
-    Stream("downtimes", "One row per downtime.", format="object", records_path="$.data"),
+    Stream("monitors", "One row per monitor, as it is when it is read.", deletes="listed"),
+    Stream(
+        "downtimes", "One row per downtime.", format="object", records_path="$.data", deletes="kept"
+    ),
 )
 
 

@@ -47,40 +47,31 @@ KIND = "git"
 NDJSON = "application/x-ndjson"
 COMMITS_PER_PAGE = 50_000
 
+
+def _of_commits(name: str, description: str) -> Stream:
+    return Stream(name, description, format="ndjson", key=("sha",), cursor="window", deletes="kept")
+
+
 STREAMS = (
     Stream(
-        name="repository",
-        description="One row per repository: what kind of clone it is.",
+        "repository",
+        "One row per repository: what kind of clone it is.",
         format="ndjson",
         key=("name",),
+        deletes="kept",
     ),
+    _of_commits("commits", "One row per commit that a branch, a tag or HEAD reaches."),
     Stream(
-        name="commits",
-        description="One row per commit that a branch, a tag or HEAD reaches.",
-        format="ndjson",
-        key=("sha",),
-        cursor="window",
-    ),
-    Stream(
-        name="commit_graph",
-        description="git's own table of parents, read again when it has grown by a quarter.",
+        "commit_graph",
+        "git's own table of parents, read again when it has grown by a quarter.",
         format="npz",
         key=("page",),
+        deletes="kept",
     ),
-    Stream(
-        name="patches",
-        description="One row per commit that may be a copy of another: the id of what it changes.",
-        format="ndjson",
-        key=("sha",),
-        cursor="window",
+    _of_commits(
+        "patches", "One row per commit that may be a copy of another: the id of what it changes."
     ),
-    Stream(
-        name="paths",
-        description="One row per commit: the paths it changed.",
-        format="ndjson",
-        key=("sha",),
-        cursor="window",
-    ),
+    _of_commits("paths", "One row per commit: the paths it changed."),
     Stream(
         name="tags",
         description="One row per tag; all tags again whenever one of them changes.",

@@ -49,6 +49,7 @@ STREAMS = (
         key=("sha",),
         cursor="updated",
         overlap_seconds=30 * DAY,
+        deletes="kept",
     ),
     Stream("pulls", "One row per pull request.", cursor="updated", overlap_seconds=3600),
     Stream("pull_reviews", "One row per review of a pull request.", parent="pulls"),
@@ -61,6 +62,7 @@ STREAMS = (
         format="object",
         records_path="$.check_runs",
         parent="pulls",
+        deletes="kept",
     ),
     Stream("deployments", "One row per deployment.", cursor="created", overlap_seconds=14 * DAY),
     Stream("deployment_statuses", "One row per status of a deployment.", parent="deployments"),
@@ -70,6 +72,7 @@ STREAMS = (
         format="object",
         records_path="$.check_runs",
         parent="deployments",
+        deletes="kept",
     ),
     Stream(
         "environments",
@@ -84,6 +87,7 @@ STREAMS = (
         records_path="$.workflow_runs",
         cursor="window",
         overlap_seconds=32 * DAY,
+        deletes="kept",
     ),
     Stream(
         "workflow_jobs",
@@ -91,12 +95,14 @@ STREAMS = (
         format="object",
         records_path="$.jobs",
         parent="workflow_runs",
+        deletes="kept",
     ),
     Stream(
         "workflow_approvals",
         "One row per review of a run's deployments.",
         key=("state", "user"),
         parent="workflow_runs",
+        deletes="kept",
     ),
     Stream("releases", "One row per release, with its assets.", cursor="none"),
     Stream(

@@ -42,6 +42,7 @@ def _objects(name: str, description: str) -> Stream:
         records_path="$.results",
         key=("name",),
         cursor="window",
+        deletes="kept",
     )
 
 

@@ -46,6 +46,7 @@ STREAMS = (
         records_path="$.allBuilds",
         key=("job", "number"),
         cursor="updated",
+        deletes="kept",
     ),
     Stream(
         "stages",
@@ -54,6 +55,7 @@ STREAMS = (
         records_path="$.stages",
         key=("job", "number", "id"),
         parent="builds",
+        deletes="kept",
     ),
 )
 

@@ -40,6 +40,7 @@ STREAMS = (
         "One row per version of a project.",
         format="object",
         records_path="$.values",
+        deletes="listed",
     ),
     Stream(
         "issues",

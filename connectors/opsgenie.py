@@ -27,7 +27,9 @@ HOUR = 3600
 WEEK = 7 * 24 * HOUR
 
 STREAMS = (
-    Stream("services", "One row per service.", format="object", records_path="$.data"),
+    Stream(
+        "services", "One row per service.", format="object", records_path="$.data", deletes="listed"
+    ),
     Stream(
         "incidents",
         "One row per incident.",
@@ -43,6 +45,7 @@ STREAMS = (
         records_path="$.data",
         cursor="updated",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
 )
 

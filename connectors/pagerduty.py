@@ -31,6 +31,7 @@ STREAMS = (
         "One row per service.",
         format="object",
         records_path="$.services",
+        deletes="listed",
     ),
     Stream(
         "log_entries",
@@ -39,6 +40,7 @@ STREAMS = (
         records_path="$.log_entries",
         cursor="window",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
     Stream(
         "incidents",
@@ -47,6 +49,7 @@ STREAMS = (
         records_path="$.incidents",
         cursor="window",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
     Stream(
         "change_events",
@@ -55,6 +58,7 @@ STREAMS = (
         records_path="$.change_events",
         cursor="window",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
     Stream(
         "oncalls",

@@ -32,6 +32,7 @@ STREAMS = (
         "One row per rule that makes alerts.",
         format="ndjson",
         key=("file", "group", "name", "query", "severity"),
+        deletes="listed",
     ),
     Stream(
         "alerts",
@@ -40,6 +41,7 @@ STREAMS = (
         key=("fingerprint", "first_at"),
         cursor="window",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
 )
 

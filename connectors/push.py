@@ -26,12 +26,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_val
 from connectors._contract import Access, Page, Refusal, Resume, State, Stream
 
 KIND = "push"
-EXAMPLE = {"vendor": "github", "secret": "${PUSH_SECRET}"}
+EXAMPLE = {"vendor": "github", "secret": "${PUSH_SECRET}", "of": "github"}
 EVENTS = Stream(
     "events",
     "One row per event that was pushed to us.",
     format="ndjson",
     key=("delivery_id", "position"),
+    deletes="kept",
 )
 STREAMS = (EVENTS,)
 

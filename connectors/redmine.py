@@ -3,7 +3,7 @@
 API: https://www.redmine.org/projects/redmine/wiki/Rest_api (Issues, Journals, Issue statuses,
 Trackers), read November 2026; tried with 5.0.4.
 Auth: the API key of an account that may view the issues; the administration has to allow REST.
-Limits: none stated; a proxy's 429 with Retry-After is obeyed. A page holds at most 100 rows,
+Limits: none stated; a proxy's 429 or 403 with Retry-After is obeyed. A page holds at most 100 rows,
 whatever is asked for.
 Traps: only open issues come unless status_id=* is asked for; instants are kept in fractions of a
 second and shown without, so `>=` brings rows of the second before and `><` leaves out the last
@@ -21,7 +21,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
 from connectors._keyset import Status
 from connectors._monitoring import MonitoringConfig
@@ -29,7 +29,7 @@ from connectors._paging import make_page, records_of
 from connectors._redmine_issues import IssueWalk
 
 KIND = "redmine"
-EXAMPLE = {"incident_trackers": "[Bug]"}
+EXAMPLE = {"token": "${REDMINE_TOKEN}", "incident_trackers": "[Bug]"}
 HOUR = 3600
 
 STATUSES = Stream(
@@ -110,6 +110,7 @@ class RedmineConnector:
         return Access(
             base_url=self.config.base_url,
             headers={"x-redmine-api-key": SecretStr(token)},
+            limit=LimitRule(is_403_a_limit=True),
             remedy=f"set a valid API key for source {self.name!r} and allow REST in Redmine",
             ca_bundle=self.config.ca_bundle,
         )

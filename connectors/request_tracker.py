@@ -4,7 +4,7 @@ API: REST 2.0, https://docs.bestpractical.com/rt/5.0.3/RT/REST2.html, read Novem
 with 5.0.3.
 Auth: an authentication token, or basic credentials; the account needs SeeQueue, ShowTicket and
 SeeCustomField in the queues.
-Limits: none stated; a proxy's 429 with Retry-After is obeyed. A page holds at most 100 rows,
+Limits: none stated; a proxy's 429 or 403 with Retry-After is obeyed. A page holds at most 100 rows,
 whatever is asked for.
 Traps: dates that are not set are 1970-01-01; instants in queries are read in the account's own
 time zone (setting `timezone`) whatever zone they state, while answers are in UTC, which is
@@ -16,14 +16,14 @@ Tested: a real Request Tracker 5, started by the tests.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
 from connectors._errors import BadRequest, PermissionMissing
 from connectors._http import HttpClient
 from connectors._keyset import Position, Row, Status, UpdateWalk
@@ -32,7 +32,7 @@ from connectors._paging import LoopGuard, Record, make_page, records_of
 from connectors._reply import Reply
 
 KIND = "request_tracker"
-EXAMPLE = {"incident_queues": "[Incidents]"}
+EXAMPLE = {"token": "${REQUEST_TRACKER_TOKEN}", "incident_queues": "[Incidents]"}
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 PER_PAGE = 100
 # A transaction gets its number before it can be seen: this many are asked for again.
@@ -114,16 +114,13 @@ class RequestTrackerConnector:
     @property
     def access(self) -> Access:
         """Return the address and the credentials' header."""
-        access = access_to(self.config, name=self.name)
+        access = replace(
+            access_to(self.config, name=self.name), limit=LimitRule(is_403_a_limit=True)
+        )
         if self.config.token is None:
             return access
         token = SecretStr(f"token {self.config.token.get_secret_value()}")
-        return Access(
-            base_url=access.base_url,
-            headers={"authorization": token},
-            remedy=f"set a valid authentication token for source {self.name!r}",
-            ca_bundle=access.ca_bundle,
-        )
+        return replace(access, headers={"authorization": token})
 
     def pages(
         self,

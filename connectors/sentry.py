@@ -40,8 +40,14 @@ STREAMS = (
         "One row per issue: a group of equal errors.",
         cursor="updated",
         overlap_seconds=30 * DAY,
+        deletes="kept",
     ),
-    Stream("issue_details", "One row per issue, with what the list leaves out.", parent="issues"),
+    Stream(
+        "issue_details",
+        "One row per issue, with what the list leaves out.",
+        parent="issues",
+        deletes="kept",
+    ),
 )
 
 

@@ -49,6 +49,7 @@ AUDIT = Stream(
     format="ndjson",
     key=("number", "sys_updated_at", "row_ordinal"),
     versions_from_source=True,
+    deletes="kept",
 )
 
 
@@ -61,6 +62,7 @@ def _table(name: str, description: str) -> Stream:
         key=("sys_id",),
         cursor="created" if name in RECORDS else "updated",
         overlap_seconds=HOUR,
+        deletes="kept" if name in RECORDS else "reconciled",
     )
 
 

@@ -12,6 +12,7 @@ nothing filters on updates, so that they are read from the newest until one is k
 status of every analysis is the history of alert_status; events tell only of its changes. Closed
 issues are removed after 30 days: a source that is read less often never learns of them. Only main
 branches are read, and hotspots are not.
+Tested: scripted replies of a server that pages, filters and refuses as the real one.
 """
 
 import base64
@@ -25,7 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
-from connectors._sonarqube_walks import SonarWalk, analysis_pages, issue_pages, project_pages
+from connectors._sonarqube_issues import issue_pages
+from connectors._sonarqube_walks import SonarWalk, analysis_pages, project_pages
 
 KIND = "sonarqube"
 HOUR = 3600
@@ -49,6 +51,7 @@ STREAMS = (
         format="object",
         records_path="$.components",
         key=("key",),
+        deletes="listed",
     ),
     Stream(
         "analyses",
@@ -57,6 +60,7 @@ STREAMS = (
         records_path="$.analyses",
         key=("key",),
         cursor="updated",
+        deletes="kept",
     ),
     Stream(
         "measures",
@@ -64,6 +68,7 @@ STREAMS = (
         format="ndjson",
         key=("project", "metric", "date"),
         parent="analyses",
+        deletes="kept",
     ),
     Stream(
         "issues",
@@ -73,6 +78,7 @@ STREAMS = (
         key=("key",),
         cursor="updated",
         overlap_seconds=HOUR,
+        deletes="kept",
     ),
 )
 

@@ -30,6 +30,7 @@ STREAMS = (
         "One row per component.",
         format="object",
         records_path="$.components",
+        deletes="listed",
     ),
     Stream(
         "incidents",
@@ -37,6 +38,7 @@ STREAMS = (
         format="object",
         records_path="$.incidents",
         cursor="created",
+        deletes="kept",
     ),
     Stream(
         "scheduled_maintenances",
@@ -44,6 +46,7 @@ STREAMS = (
         format="object",
         records_path="$.scheduled_maintenances",
         cursor="created",
+        deletes="kept",
     ),
 )
 

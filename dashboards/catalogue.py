@@ -51,6 +51,7 @@ STAGES = (
 
 REASONS = {
     "bot": "work of a bot",
+    "deleted": "deleted in its source",
     "did_not_reach_production": "did not reach production",
     "duplicate": "recorded twice",
     "false_alarm": "false alarm",

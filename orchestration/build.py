@@ -12,7 +12,7 @@ from orchestration.dbt import DbtCallback, Outcome, require_success, run_dbt
 from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
-from orchestration.source_catalogue import cursor_words, source_catalogue
+from orchestration.source_catalogue import cursor_words, deletion_words, source_catalogue
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms import decisions
@@ -125,12 +125,19 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
                 parameters.sample_data,
             ],
         )
-        connection.execute(
-            "create or replace table build.decisions (sequence bigint, decision_id varchar, "
-            "kind varchar, subject varchar, verdict varchar, reason varchar, who varchar, "
-            "incident_ids varchar[], decided_at timestamp)"
-        )
         write_source_streams(connection)
+    _write_decisions(home, parameters.lake_path)
+
+
+def _write_decisions(home: Home, lake: Path) -> None:
+    """Write what people decided beside staging: a file that is published never held their names."""
+    with warehouse(home.staging_file, read_only=False) as connection:
+        connection.execute("create schema if not exists staging.staging")
+        connection.execute(
+            "create or replace table staging.staging.decisions (sequence bigint, "
+            "decision_id varchar, kind varchar, subject varchar, verdict varchar, "
+            "reason varchar, who varchar, incident_ids varchar[], decided_at timestamp)"
+        )
         rows = [
             [
                 one.sequence,
@@ -143,11 +150,11 @@ def prepare(home: Home, *, parameters: Parameters) -> None:
                 list(one.incident_ids),
                 one.decided_at.astimezone(UTC).replace(tzinfo=None),
             ]
-            for one in read_decisions(parameters.lake_path)
+            for one in read_decisions(lake)
         ]
         if rows:
             connection.executemany(
-                f"insert into build.decisions values ({', '.join('?' * 9)})", rows
+                f"insert into staging.staging.decisions values ({', '.join('?' * 9)})", rows
             )
 
 
@@ -156,10 +163,10 @@ def write_source_streams(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "create or replace table build.source_streams (kind varchar, title varchar, "
         "auth varchar, limits varchar, tested varchar, stream varchar, description varchar, "
-        "reading varchar, fields varchar[])"
+        "reading varchar, deletion varchar, fields varchar[])"
     )
     connection.executemany(
-        f"insert into build.source_streams values ({', '.join('?' * 9)})",
+        f"insert into build.source_streams values ({', '.join('?' * 10)})",
         [
             [
                 one.kind,
@@ -170,6 +177,7 @@ def write_source_streams(connection: duckdb.DuckDBPyConnection) -> None:
                 one.stream,
                 one.description,
                 cursor_words(one),
+                deletion_words(one),
                 list(one.fields),
             ]
             for one in source_catalogue()

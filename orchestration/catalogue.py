@@ -23,6 +23,7 @@ SETTING_KEYS = frozenset(
         "partial_counts_as_failure",
         "expected_sync_hours",
         "alert_service_label",
+        "bot_pattern",
         "of",
     }
 )
@@ -162,6 +163,22 @@ class Network(Part):
     private_hosts: tuple[str, ...] = ()
 
 
+class PersonSection(Part):
+    """One person, bot or service account, and every name under which sources speak of it."""
+
+    id: str = Field(min_length=1)
+    kind: Literal["human", "bot", "service"] = "human"
+    logins: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    sso_ids: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Return every name in lower case, the id first, each once."""
+        given = (self.id, *self.logins, *self.addresses, *self.sso_ids)
+        return list(dict.fromkeys(one.strip().lower() for one in given))
+
+
 class Company(Part):
     """Everything that leadline.yml says apart from the sources."""
 
@@ -169,8 +186,16 @@ class Company(Part):
     network: Network = Network()
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
+    people: tuple[PersonSection, ...] = ()
     environments: dict[str, Tier] = Field(default_factory=lambda: dict(USUAL_ENVIRONMENTS))
     settings: dict[str, str | int | float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _knows_each_name_once(self) -> Self:
+        names = [name for person in self.people for name in person.names]
+        if len(set(names)) < len(names):
+            raise ValueError("people: two of them have the same id, login, address or SSO id")
+        return self
 
 
 def render_catalogue(
@@ -178,7 +203,8 @@ def render_catalogue(
 ) -> list[Record]:
     """Return the records that tell the models about the company, in a fixed order.
 
-    Shape: `record_type` is organisation, team, service, dependency, environment or setting.
+    Shape: `record_type` is organisation, team, service, dependency, environment, person or setting.
+    The lake is the only place where the names of people stand; staging knows their pseudonyms.
     """
     organisation = company.organisation
     records: list[Record] = [
@@ -199,6 +225,15 @@ def render_catalogue(
     records += [
         {"record_type": "environment", "name": name, "tier": tier}
         for name, tier in company.environments.items()
+    ]
+    records += [
+        {
+            "record_type": "person",
+            "person_id": person.id,
+            "kind": person.kind,
+            "person_aliases": person.names,
+        }
+        for person in company.people
     ]
     records += _setting_records(None, company.settings)
     for source, settings in source_settings.items():

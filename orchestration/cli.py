@@ -13,8 +13,11 @@ from typing import Annotated
 import typer
 
 from orchestration.cli_bench import bench, estate
+from orchestration.cli_map import mapping
+from orchestration.cli_privacy import privacy
 from orchestration.cli_quarantine import quarantined
 from orchestration.cli_receive import receive
+from orchestration.cli_template import template
 from orchestration.cli_verdict import verdicts
 from orchestration.process import run_command
 
@@ -28,7 +31,10 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
+app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
+app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")
 app.command()(receive)
+app.command()(template)
 app.command(hidden=True)(estate)
 
 
@@ -64,6 +70,9 @@ FullRefresh = Annotated[
 ]
 SourceNames = Annotated[
     list[str] | None, typer.Option("--source", help="Read only this source; may be repeated.")
+]
+Reconcile = Annotated[
+    bool, typer.Option("--reconcile", help="Read everything again, to notice what was deleted.")
 ]
 
 
@@ -103,6 +112,7 @@ def run(
     ] = None,
     source: SourceNames = None,
     full_refresh: FullRefresh = False,
+    reconcile: Reconcile = False,
 ) -> None:
     """Read every source, build, audit and publish."""
     from orchestration.commands import refresh as command
@@ -113,15 +123,16 @@ def run(
         tag_pattern=tag_pattern,
         only=source or [],
         full_refresh=full_refresh,
+        reconciles=reconcile,
     )
 
 
 @app.command()
-def sync(config: Config = None, source: SourceNames = None) -> None:
+def sync(config: Config = None, source: SourceNames = None, reconcile: Reconcile = False) -> None:
     """Read the sources into the lake, and build nothing."""
     from orchestration.commands import refresh as command
 
-    command.sync(config=config, only=source or [])
+    command.sync(config=config, only=source or [], reconciles=reconcile)
 
 
 @app.command()

@@ -35,10 +35,40 @@ def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
     return SecretStr(key)
 
 
-def key_id(key: SecretStr) -> str:
-    """Return a short name of a key, from which the key cannot be found again."""
+def key_id(key: SecretStr, *, of: str = "") -> str:
+    """Return a short name of a key, or of a text under it; neither can be found again from it."""
     secret = key.get_secret_value().encode()
-    return hmac.new(secret, b"leadline pseudonym key id", hashlib.sha256).hexdigest()[:8]
+    text = b"leadline pseudonym key id" + of.encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()[:8]
+
+
+def pseudonym(identifier: str, *, key: SecretStr) -> str:
+    """Return the pseudonym of an address or a login, as staging gives it (macros/pseudonym.sql)."""
+    text = identifier.strip().lower().encode()
+    return hmac.new(key.get_secret_value().encode(), text, hashlib.sha256).hexdigest()[:24]
+
+
+def rotate_key(home: Home, *, environment: Environment) -> SecretStr:
+    """Make a new key in the place of the one that is kept beside the lake, and return it.
+
+    Errors: ConfigurationError when the key comes from the environment, or cannot be written.
+    """
+    if environment.pseudonym_key is not None:
+        raise ConfigurationError(
+            "The key comes from LEADLINE_PSEUDONYM_KEY; give that another value, then run "
+            "`leadline build`."
+        )
+    pseudonym_key(home, environment=environment)
+    file = home.root / "keys" / "pseudonym.key"
+    aside = file.with_name(".pseudonym.key.new")
+    try:
+        aside.unlink(missing_ok=True)
+        _make(aside)
+        aside.replace(file)
+        sync_directory(file.parent)
+    except OSError as exc:
+        raise ConfigurationError(f"{file} cannot be used; make it readable and writable.") from exc
+    return pseudonym_key(home, environment=environment)
 
 
 def _make(file: Path) -> None:

@@ -23,6 +23,7 @@ from orchestration.lake_run import (
     new_run_id,
     writing,
 )
+from orchestration.redactions import leads_to
 
 __all__ = ["BulkPage", "Lake", "Run", "RunTotals"]
 
@@ -137,11 +138,13 @@ class Lake:
         window_from: datetime | None = None,
         resumed_from: str | None = None,
         run_id: str | None = None,
+        whole_run_id: str | None = None,
     ) -> Run:
         """Record that a run starts and return it; a given `run_id` is one that no other run has.
 
         `window_from` is the instant before which it asks for nothing, whatever its cursor says;
-        None: it reads everything since the last complete run.
+        None: it reads everything since the last complete run. `whole_run_id` is the first part of
+        a run that shows everything the source has; "" makes this run the first part.
         """
         if run_id is None:
             known = {line["run_id"] for line in self.journal(source, stream)}
@@ -162,6 +165,8 @@ class Lake:
                 "window_to": format_instant(read_at),
                 "cursor_before": cursor,
                 "resumed_from": resumed_from,
+                "is_whole": whole_run_id is not None,
+                "whole_run_id": run_id if whole_run_id == "" else whole_run_id,
                 "pid": self._pid,
             }
         )
@@ -282,7 +287,9 @@ class Lake:
             body = self.body(page, raw=True)
         except (OSError, zstandard.ZstdError):
             return False
-        return hashlib.sha256(body).hexdigest() == str(page["sha256"])
+        found, stated = hashlib.sha256(body).hexdigest(), str(page["sha256"])
+        name = page["raw_file"] or page["records_file"]
+        return found == stated or leads_to(self.root, name=name, stated=stated, found=found)
 
     def _page_count(self, source: str, stream: str, *, run_id: str) -> int:
         lines = self.journal(source, stream)

@@ -39,6 +39,16 @@ def describe_origin(home: Home, *, key: SecretStr, as_of: datetime | None = None
     )
 
 
+def read_bot_pattern(lake: Lake, *, as_of: datetime) -> str:
+    """Return which whole logins are bots' by the configuration; an empty text: none."""
+    patterns = [
+        str(row["value"])
+        for row in read_catalogue(lake, as_of=as_of)
+        if row["record_type"] == "setting" and row["key"] == "bot_pattern"
+    ]
+    return "|".join(f"(?:{one})" for one in dict.fromkeys(patterns))
+
+
 def read_catalogue(lake: Lake, *, as_of: datetime) -> list[dict[str, Any]]:
     """Return the newest catalogue read by an instant: the configuration that models will see."""
     lines = lake.journal(CATALOGUE_SOURCE, CATALOGUE_STREAM)

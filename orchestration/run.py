@@ -19,10 +19,10 @@ from orchestration.candidate import (
 )
 from orchestration.dbt import DbtCallback
 from orchestration.errors import NotPublished, SyncIncomplete
-from orchestration.keys import pseudonym_key
+from orchestration.keys import key_id, pseudonym_key
 from orchestration.lake import Lake
 from orchestration.locks import run_lock
-from orchestration.origin import describe_origin
+from orchestration.origin import describe_origin, read_bot_pattern
 from orchestration.preload import preloading
 from orchestration.progress import count_nodes, count_pages, describe_failures
 from orchestration.publish import Publication, publish
@@ -63,7 +63,12 @@ class RunReport:
 
 
 def refresh(
-    context: Context, *, settings: Settings, only: Sequence[str] = (), full_refresh: bool = False
+    context: Context,
+    *,
+    settings: Settings,
+    only: Sequence[str] = (),
+    full_refresh: bool = False,
+    reconciles: bool = False,
 ) -> RunReport:
     """Read every source, build, audit and publish.
 
@@ -72,7 +77,7 @@ def refresh(
     """
     with run_lock(context.home.work, now=context.clock()):
         with preloading(context.home):
-            report = sync_sources(context, settings=settings, only=only)
+            report = sync_sources(context, settings=settings, only=only, reconciles=reconciles)
         publication = build_and_publish(context, full_refresh=full_refresh)
     return RunReport(sync=report, publication=publication)
 
@@ -84,8 +89,11 @@ def sync_sources(
     only: Sequence[str] = (),
     is_sample: bool = False,
     environ: Mapping[str, str] | None = None,
+    reconciles: bool = False,
 ) -> SyncReport:
     """Read the sources into the lake, after the catalogue; the caller holds the lock.
+
+    With `reconciles` everything is read again where only that tells what was deleted.
 
     Errors: ConfigurationError before anything is read; SyncIncomplete when nothing was read at all.
     """
@@ -101,6 +109,7 @@ def sync_sources(
             clock=context.clock,
             on_progress=count_pages(tell),
             private_hosts=SAMPLE_HOSTS if is_sample else settings.company.network.private_hosts,
+            reconciles=reconciles,
         )
     if not report.totals.pages and not report.is_complete:
         raise SyncIncomplete(describe_failures(report))
@@ -141,6 +150,7 @@ def build_candidate(
     home, work = context.home, work or context.home
     key = pseudonym_key(home, environment=context.environment)
     origin = describe_origin(home, key=key, as_of=as_of)
+    bot_pattern = read_bot_pattern(Lake(home.lake), as_of=origin.as_of)
     forget_candidate(work)
     parameters = Parameters(
         as_of=origin.as_of,
@@ -152,13 +162,13 @@ def build_candidate(
     )
     with (
         context.steps.step("Building the models") as tell,
-        process_environment(work, lake=home.lake, key=key),
+        process_environment(work, lake=home.lake, key=key, bot_pattern=bot_pattern),
     ):
         report = build(
             work,
             parameters=parameters,
             full_refresh=full_refresh or work != home,
-            key_id=origin.pseudonym_key_id,
+            key_id=f"{origin.pseudonym_key_id} {key_id(key, of=bot_pattern)}",
             callback=callback or count_nodes(tell),
             arguments=arguments,
         )

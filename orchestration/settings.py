@@ -181,12 +181,15 @@ def child_environment(home: Home) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def process_environment(work: Home, *, lake: Path, key: SecretStr) -> Iterator[None]:
-    """Set what dbt reads from the environment while the body runs: work folder, lake and key."""
+def process_environment(
+    work: Home, *, lake: Path, key: SecretStr, bot_pattern: str = ""
+) -> Iterator[None]:
+    """Set what dbt reads while the body runs: work folder, lake, key, logins of bots."""
     wanted = {
         "LEADLINE_HOME": str(work.root),
         "LEADLINE_LAKE": str(lake),
         "LEADLINE_PSEUDONYM_KEY": key.get_secret_value(),
+        "LEADLINE_BOT_PATTERN": bot_pattern,
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -289,11 +292,11 @@ def _refuse_wrong_settings(
             for key, value in source.settings.items()
         ),
     ]
-    names = {source.name for source in sources}
     for place, value in given:
         if str(place[-1]).endswith("_pattern") and not is_pattern(str(value)):
             raise document.error(place, "is no regular expression; correct it")
-        if place[-1] == "of" and (value not in names or value in place or len(place) < 3):
+        others = [one.name for one in sources if len(place) > 2 and one.name != place[1]]
+        if place[-1] == "of" and value not in others:
             raise document.error(place, "names no other source; `of` is the source polled too")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from connectors import discover
+from connectors._contract import Deletes
 from orchestration.versions import TRANSFORMS
 
 STAGING = TRANSFORMS / "models" / "staging"
@@ -35,6 +36,7 @@ class CatalogueEntry:
     cursor: str
     overlap_seconds: int
     parent: str | None
+    deletes: Deletes
     fields: tuple[str, ...]
 
 
@@ -70,7 +72,8 @@ def render_markdown(entries: list[CatalogueEntry]) -> str:
         lines += ["", f"## {kind}", "", f"{first.title}.", ""]
         lines += [f"- Rights: {first.auth}", f"- Limits: {first.limits}"]
         lines += [f"- Tested against: {first.tested}", ""]
-        lines += ["| stream | one record | read again | fields used |", "|---|---|---|---|"]
+        lines += ["| stream | one record | read again | deleted | fields used |"]
+        lines += ["|---|---|---|---|---|"]
         lines += [_row(entry) for entry in streams]
     return "\n".join(lines) + "\n"
 
@@ -87,10 +90,20 @@ def cursor_words(entry: CatalogueEntry) -> str:
     return f"what {since} since the last run" + (f", and {back} before" if hours else "")
 
 
+def deletion_words(entry: CatalogueEntry) -> str:
+    """Return how it is noticed that a record is gone from the source, in words."""
+    return {
+        "listed": "by every run",
+        "reconciled": "by `--reconcile`",
+        "kept": "kept for good",
+    }[entry.deletes]
+
+
 def _row(entry: CatalogueEntry) -> str:
     fields = ", ".join(f"`{name}`" for name in entry.fields) or "none"
     about = entry.description.replace("|", "/")
-    return f"| {entry.stream} | {about} | {cursor_words(entry)} | {fields} |"
+    how = (cursor_words(entry), deletion_words(entry))
+    return f"| {entry.stream} | {about} | {' | '.join(how)} | {fields} |"
 
 
 def _entries(kind: str, module: ModuleType) -> Iterator[CatalogueEntry]:
@@ -108,6 +121,7 @@ def _entries(kind: str, module: ModuleType) -> Iterator[CatalogueEntry]:
             cursor=stream.cursor,
             overlap_seconds=stream.overlap_seconds,
             parent=stream.parent,
+            deletes=stream.deletes,
             fields=tuple(sorted(used.get(stream.name, ()))),
         )
 

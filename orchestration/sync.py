@@ -31,8 +31,11 @@ def sync(
     open_client: ClientFactory | None = None,
     stop: Event | None = None,
     private_hosts: Sequence[str] = (),
+    reconciles: bool = False,
 ) -> SyncReport:
     """Read all sources and return how it went.
+
+    With `reconciles`, whatever only a second reading of everything tells of deletions is read so.
 
     Sources are reached at public addresses and at those that `private_hosts` names.
     `on_progress` is called from the sources' threads after each stored page, with what the stream
@@ -45,7 +48,9 @@ def sync(
     with ThreadPoolExecutor(max_workers=max(1, len(connectors))) as threads:
         try:
             running = [
-                threads.submit(_sync_source, connector, lake, clock, open_client, tell, stop)
+                threads.submit(
+                    _sync_source, connector, lake, clock, open_client, tell, stop, reconciles
+                )
                 for connector in connectors
             ]
             wait(running)
@@ -95,13 +100,21 @@ def _sync_source(
     open_client: ClientFactory,
     tell: Progress,
     stop: Event,
+    reconciles: bool,
 ) -> list[StreamReport]:
     client = open_client(connector.access, connector.name) if connector.access else None
     reports: list[StreamReport] = []
     try:
         for stream in connector.streams:
             if stream.parent is None:
-                walk = StreamWalk(connector, stream, lake=lake, clock=clock, client=client)
+                walk = StreamWalk(
+                    connector,
+                    stream,
+                    lake=lake,
+                    clock=clock,
+                    client=client,
+                    reconciles=reconciles,
+                )
                 reports.extend(walk.read(tell, stop))
     finally:
         if client:

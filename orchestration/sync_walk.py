@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
-from connectors._contract import Bounded, Connector, Page, Refusal, State, Stream
+from connectors._contract import Bounded, Connector, Page, Refusal, Resume, State, Stream
 from connectors._errors import (
     ODD_RECORD,
     ConnectorError,
@@ -33,8 +33,12 @@ class StreamWalk:
         lake: Lake,
         clock: Clock,
         client: HttpClient | None,
+        reconciles: bool = False,
     ) -> None:
-        """Gather what a walk needs; nothing is read yet."""
+        """Gather what a walk needs; nothing is read yet.
+
+        With `reconciles` everything is read again where only that tells what was deleted.
+        """
         self._connector = connector
         self._stream = stream
         self._lake = lake
@@ -43,6 +47,8 @@ class StreamWalk:
         self._children = {
             child.name: child for child in connector.streams if child.parent == stream.name
         }
+        self._family = (stream, *self._children.values())
+        self._reconciles = reconciles and any(one.deletes == "reconciled" for one in self._family)
         self._runs: dict[str, Run] = {}
         self._checkpoints: dict[str, State] = {}
         self._totals: dict[tuple[str, str], tuple[int, int]] = {}
@@ -94,30 +100,43 @@ class StreamWalk:
             self._lake.seal(source, sealed, read_at=started_at)
         cursor = self._lake.cursor(source, name)
         resumed_from, self._resume = self._lake.resume(source, name, children=self._children)
+        parts = {one.name: self._whole_part(one, resumed_from) for one in self._family}
+        is_resumed_whole = any(
+            parts[one.name] and one.deletes == "reconciled" for one in self._family
+        )
+        if self._reconciles and not is_resumed_whole:
+            resumed_from, self._resume = None, Resume()
+            parts = dict.fromkeys(parts, "")
+        reads_all = self._reconciles or is_resumed_whole
+        if reads_all:
+            cursor = None
         self._checkpoints = dict(self._resume.checkpoints)
         window_from = self._reads_from(cursor, now=started_at)
-        run = self._lake.start_run(
-            source,
-            name,
-            kind=self._connector.kind,
-            read_at=started_at,
-            cursor=cursor,
-            window_from=window_from,
-            resumed_from=resumed_from,
-        )
-        self._runs = {name: run} | {
-            child: self._lake.start_run(
+        run_id = None
+        for one in self._family:
+            is_whole = one.deletes == "listed" or (one.deletes == "reconciled" and reads_all)
+            self._runs[one.name] = self._lake.start_run(
                 source,
-                child,
+                one.name,
                 kind=self._connector.kind,
                 read_at=started_at,
+                cursor=cursor if one is self._stream else None,
                 window_from=window_from,
                 resumed_from=resumed_from,
-                run_id=run.run_id,
+                run_id=run_id,
+                whole_run_id=parts[one.name] if is_whole else None,
             )
-            for child in self._children
-        }
+            run_id = self._runs[one.name].run_id
         return cursor
+
+    def _whole_part(self, stream: Stream, resumed_from: str | None) -> str | None:
+        """Return the first part of the whole run that is taken up, "" if a new run starts."""
+        if resumed_from is None:
+            return ""
+        for line in self._lake.journal(self._connector.name, stream.name):
+            if line["event"] == "run_started" and line["run_id"] == resumed_from:
+                return line.get("whole_run_id")
+        return None
 
     def _reads_from(self, cursor: State | None, *, now: datetime) -> datetime | None:
         if isinstance(self._connector, Bounded):

@@ -72,6 +72,14 @@ services:
   #   active_from: 2025-07-01       # left out: from its first deployment on
   #   active_to: 2026-06-30         # last day; left out: still active
 
+people:
+  # One person is one pseudonym, whatever it is called; the names stay in the lake.
+  # - id: ada
+  #   kind: human                   # human, bot or service; only humans count as reviewers
+  #   logins: [ada, alovelace]
+  #   addresses: [ada@acme.example]
+  #   sso_ids: [PU1X2Y]             # ids of users in PagerDuty, ServiceNow and others
+
 environments:
   production: production            # name in the source: production, staging, test or development
   staging: staging
@@ -82,6 +90,7 @@ settings:
   # deploy_job_pattern: '(?i)deploy.*prod'  # its failure counts though the run is green
   # verification_job_pattern: '(?i)smoke|verif|post.?deploy'
   # partial_counts_as_failure: false
+  # bot_pattern: 'svc-.*|deploy'   # whole logins in lower case; [bot] needs none
 """
 
 
@@ -103,7 +112,7 @@ def _example(kind: str, module: Any) -> str:
     needed = {
         name: _value(kind, name, is_secret="Secret" in str(field.annotation))
         for name, field in module.Config.model_fields.items()
-        if field.is_required() or name in ("token", "api_key")
+        if field.is_required() or (not given and name in ("token", "api_key"))
     }
     lines = [f"{kind}:  # {about[0].lower()}{about[1:]}"]
     lines += [f"  {name}: {value}" for name, value in {**needed, **given}.items()]

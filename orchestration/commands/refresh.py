@@ -22,6 +22,7 @@ def run(
     tag_pattern: str | None,
     only: Sequence[str],
     full_refresh: bool,
+    reconciles: bool = False,
 ) -> None:
     """Read every source, build, audit and publish."""
     context = open_context()
@@ -33,7 +34,9 @@ def run(
         git_settings(git, tag_pattern=tag_pattern) if git else _settings(context, config=config)
     )
     gc.disable()
-    report = chain.refresh(context, settings=settings, only=only, full_refresh=full_refresh)
+    report = chain.refresh(
+        context, settings=settings, only=only, full_refresh=full_refresh, reconciles=reconciles
+    )
     tell_publication(report.publication)
     if not report.sync.is_complete:
         raise SyncIncomplete(
@@ -42,12 +45,12 @@ def run(
         )
 
 
-def sync(*, config: Path | None, only: Sequence[str]) -> None:
+def sync(*, config: Path | None, only: Sequence[str], reconciles: bool = False) -> None:
     """Read the sources into the lake."""
     context = open_context()
     settings = _settings(context, config=config)
     with run_lock(context.home.work, now=context.clock()):
-        report = chain.sync_sources(context, settings=settings, only=only)
+        report = chain.sync_sources(context, settings=settings, only=only, reconciles=reconciles)
     totals = report.totals
     say(f"{totals.pages} pages, {totals.rows} rows, {totals.calls} calls; `leadline build` builds.")
     if not report.is_complete:

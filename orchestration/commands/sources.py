@@ -7,7 +7,12 @@ import sys
 from rich.table import Table
 
 from orchestration.commands.terminal import out
-from orchestration.source_catalogue import cursor_words, render_markdown, source_catalogue
+from orchestration.source_catalogue import (
+    cursor_words,
+    deletion_words,
+    render_markdown,
+    source_catalogue,
+)
 
 
 def sources(*, format: str) -> None:
@@ -20,10 +25,11 @@ def sources(*, format: str) -> None:
         rows = [dataclasses.asdict(entry) for entry in entries]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    table = Table("kind", "stream", "one record", "read again")
+    table = Table("kind", "stream", "one record", "read again", "deleted")
     last = ""
     for entry in entries:
         shown = "" if entry.kind == last else entry.kind
-        table.add_row(shown, entry.stream, entry.description, cursor_words(entry))
+        how = (cursor_words(entry), deletion_words(entry))
+        table.add_row(shown, entry.stream, entry.description, *how)
         last = entry.kind
     out.print(table)

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import re
 import shutil
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,18 @@ for (name in [ "hard", "soft", "fine" ]) {{
     max_check_attempts = 3; vars.service = "pay"; vars.password = "of the check"
   }}
 }}
+"""
+ROUNDUP = PEERS / "roundup" / "bin"
+ROUNDUP_SERVER = """
+import sys
+from wsgiref.simple_server import make_server
+from roundup.cgi.wsgi_handler import RequestDispatcher
+
+make_server("127.0.0.1", int(sys.argv[2]), RequestDispatcher(sys.argv[1])).serve_forever()
+"""
+ROUNDUP_CHANGE = """
+change = IssueClass(db, "change", status=Link("status"), assignedto=Link("user"),
+                component=String(), planned_start=Date(), planned_end=Date())
 """
 RT_TICKETS: tuple[dict[str, Any], ...] = (
     {
@@ -374,3 +388,67 @@ def icinga(folder: Path) -> Iterator[Icinga]:
         process(command, folder, is_ready=lambda: writer.get("/v1/status").status_code == 200),
     ):
         yield Icinga(url, writer, authority)
+
+
+@contextmanager
+def roundup(folder: Path, *, calls: int = 0, seconds: int = 3600) -> Iterator[Tracker]:
+    """Run a Roundup that allows so many calls in so many seconds; 0 is any number."""
+    if not (ROUNDUP / "roundup-admin").exists():
+        pytest.skip(f"roundup is not installed in {PEERS / 'roundup'} (PyPI: roundup==2.6.0)")
+    port, home = free_port(), folder / "tracker"
+    admin = [str(ROUNDUP / "roundup-admin"), "-i", str(home)]
+    run = partial(subprocess.run, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    run([*admin, "install", "classic", "sqlite"])
+    url = f"http://127.0.0.1:{port}"
+    settings = (home / "config.ini").read_text()
+    for name, value in (
+        ("web", f"{url}/"),
+        ("domain", "localhost"),
+        ("host", "localhost"),
+        ("api_calls_per_interval", calls),
+        ("api_interval_in_sec", seconds),
+    ):
+        settings = re.sub(rf"(?m)^#?{name} = .*$", f"{name} = {value}", settings)
+    (home / "config.ini").write_text(settings)
+    schema = (home / "schema.py").read_text()
+    status = 'status=Link("status"))\n'
+    assert status in schema
+    schema = schema.replace(status, f"component=String(),\n{' ' * 16}{status}{ROUNDUP_CHANGE}", 1)
+    (home / "schema.py").write_text(schema)
+    run([*admin, "initialise", "secret"])
+    (folder / "serve.py").write_text(ROUNDUP_SERVER)
+    writer = httpx.Client(
+        base_url=url, auth=("admin", "secret"), trust_env=False, timeout=30,
+        headers={"x-requested-with": "rest", "referer": f"{url}/", "origin": url},
+    )  # fmt: skip
+    command: list[str | Path] = [ROUNDUP / "python", folder / "serve.py", home, str(port)]
+    with (
+        writer,
+        process(command, folder, is_ready=lambda: writer.get("/").status_code == 200),
+    ):
+        yield Tracker(url, writer, home / "db" / "db")
+
+
+@contextmanager
+def faulty_proxy(folder: Path, upstream: str) -> Iterator[Tracker]:
+    """Run mitmproxy before a server; what is posted to /__plan__ says which replies it spoils."""
+    program = PEERS / "mitmproxy" / "bin" / "mitmdump"
+    if not program.exists():
+        pytest.skip(f"mitmproxy is not installed in {PEERS} (PyPI: mitmproxy==11.0.2)")
+    port = free_port()
+    script = Path(__file__).with_name("faulty_proxy.py")
+    command: list[str | Path] = [
+        program, "-q", "--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p",
+        str(port), "--set", f"confdir={folder / 'mitmproxy'}", "-s", script,
+    ]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    writer = httpx.Client(base_url=url, trust_env=False, timeout=30)
+    with (
+        writer,
+        process(
+            command,
+            folder,
+            is_ready=lambda: writer.post("/__plan__", json={}).status_code == 204,
+        ),
+    ):
+        yield Tracker(url, writer, folder)

@@ -16,12 +16,16 @@ MODULES = discover()
 FOLDER = Path(connectors.__file__).parent
 SETTINGS: dict[str, dict[str, object]] = {
     "alertmanager": {"base_url": "https://acme.test", "token": "CANARY_secret"},
+    "argocd": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "azure_devops": {"organisation": "acme", "token": "CANARY_secret", "projects": ["shop"]},
     "bitbucket": {"token": "CANARY_secret", "workspace": "acme"},
+    "buildbot": {"base_url": "https://acme.test", "token": "CANARY_secret"},
     "circleci": {"token": "CANARY_secret", "projects": ["gh/acme/pay"]},
     "datadog": {"api_key": "CANARY_secret", "application_key": "CANARY_secret"},
+    "files": {"path": "."},
     "git": {"path": "."},
     "github": {"token": "CANARY_secret", "organisation": "acme"},
+    "gitlab": {"token": "CANARY_secret", "group": "acme"},
     "jira": {"base_url": "https://acme.test", "token": "CANARY_secret", "has_approvals": True},
     "jenkins": {"base_url": "https://acme.test", "user": "reader", "token": "CANARY_secret"},
     "icinga": {
@@ -45,6 +49,11 @@ SETTINGS: dict[str, dict[str, object]] = {
         "base_url": "https://acme.test",
         "token": "CANARY_secret",
         "incident_queues": ["Incidents"],
+    },
+    "roundup": {
+        "base_url": "https://acme.test",
+        "username": "reader",
+        "password": "CANARY_secret",
     },
     "push": {"vendor": "github", "secret": "CANARY_secret"},
     "servicenow": {

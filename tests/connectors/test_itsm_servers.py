@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import icinga, redmine, request_tracker
+from connectors import icinga, redmine, request_tracker, roundup
 from connectors._contract import Connector
 from connectors._errors import AuthRejected, PermissionMissing, TlsRejected, UnexpectedShape
 from connectors._http import HttpClient
@@ -356,3 +356,85 @@ def test_what_an_icinga_account_may_not_do_is_said(monitoring: servers.Icinga) -
         read_all(_icinga(monitoring, **stranger), "services")
     with pytest.raises(AuthRejected):
         read_all(_icinga(monitoring, password=SecretStr("wrong-password")), "services")
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Tracker]:
+    with servers.roundup(tmp_path_factory.mktemp("roundup")) as running:
+        for item in ({"title": "Down", "priority": "critical", "component": "pay"}, {"title": "B"}):
+            running.send("POST", "/rest/data/issue", **item, status="unread")
+        plan = {"planned_start": "2026-10-10.20:00:00", "planned_end": "2026-10-10.22:00:00"}
+        running.send("POST", "/rest/data/change", title="Upgrade", **plan)
+        yield running
+
+
+def _roundup(items: servers.Tracker, **more: Any) -> roundup.RoundupConnector:
+    settings = {
+        "base_url": items.url,
+        "plain_http_hosts": ("127.0.0.1",),
+        "username": "admin",
+        "password": SecretStr("secret"),
+        "change_class": "change",
+        "service_property": "component",
+        "planned_start_property": "planned_start",
+        "planned_end_property": "planned_end",
+        **more,
+    }
+    return roundup.connect(roundup.Config(**settings), name="roundup")
+
+
+def _set_status(items: servers.Tracker, number: int, status: str) -> None:
+    place = f"/rest/data/issue/{number}/status"
+    etag = items.writer.get(place).headers["etag"]
+    reply = items.writer.put(place, json={"data": status}, headers={"if-match": etag})
+    assert reply.status_code == 200, reply.text
+
+
+def test_roundup_incidents_are_what_its_reads_saw(items: servers.Tracker, tmp_path: Path) -> None:
+    home = new_home(tmp_path)
+    sync_into(home, _roundup(items))
+    for status in ("in-progress", "resolved", "chatting"):
+        time.sleep(1.1)  # instants are shown without their fractions
+        _set_status(items, 2, status)
+        sync_into(home, _roundup(items))
+    build_models(home, "incidents", "change_requests", now=datetime.now(UTC) + timedelta(minutes=1))
+    incidents = current(home, "incidents", "incident_id")
+    down, again = incidents["1"], incidents["2"]
+    assert (down["status"], down["severity"], down["service_id"]) == ("open", 1, "pay")
+    assert (again["status"], again["reopen_count"]) == ("acknowledged", 1)
+    assert again["resolved_at"] is None
+    times = [again[name] for name in ("detected_at", "acknowledged_at", "last_resolved_at")]
+    assert [*times, again["reopened_at"]] == sorted({*times, again["reopened_at"]})
+    versions = rows(home, "incidents", where="incident_id = 'roundup:2'")
+    assert {row["status"] for row in versions} == {"open", "acknowledged", "resolved"}
+    (change,) = current(home, "change_requests", "change_request_id").values()
+    assert change["planned_start_at"] == naive("2026-10-10 20:00:00")
+    assert change["planned_end_at"] == naive("2026-10-10 22:00:00")
+    assert change["requester_id"] not in (None, "admin")
+
+
+def test_roundup_is_asked_once_a_stream_when_nothing_changed(
+    items: servers.Tracker, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    assert second_sync(tmp_path, _roundup(items), tell) == {"incidents": 1, "change_requests": 1}
+
+
+def test_roundup_limits_are_obeyed_and_all_items_come(
+    tmp_path_factory: pytest.TempPathFactory, tell: Callable[[str], None]
+) -> None:
+    folder = tmp_path_factory.mktemp("limited")
+    with servers.roundup(folder, calls=3, seconds=9) as limited:
+        insert = "insert into _issue (id, _title, _activity, _creation, __retired__) "
+        for number in range(1, 61):
+            moment = f"202611{number % 20 + 1:02d}10{number % 60:02d}00.000"
+            limited.sql(f"{insert} values (?, 'x', ?, ?, 0)", number, moment, moment)
+        spent = [limited.writer.get("/rest/data/status") for _ in range(6)]
+        assert {reply.status_code for reply in spent} == {200, 429}
+        assert float(spent[-1].headers["retry-after"]) > 0
+        before = time.monotonic()
+        pages = read_all(_roundup(limited, page_size=20), "incidents")
+        waited = time.monotonic() - before
+    found = {row["id"] for page in pages for row in json.loads(page.body)["data"]["collection"]}
+    tell(f"  roundup allows 3 requests in 9 s: {len(pages)} pages in {waited:.1f} s")
+    assert len(found) == 60
+    assert waited >= (len(pages) - 1) * 3 - 1

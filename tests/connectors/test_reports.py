@@ -231,6 +231,18 @@ def test_no_secret_that_a_scanner_matched_is_passed_on() -> None:
     assert "CANARY" not in json.dumps(_rows(TRIVY, "findings"))
 
 
+def test_each_of_many_rules_is_known_by_its_parts() -> None:
+    rules = [
+        {"id": f"R{number}", "defaultConfiguration": {"level": ("error", "note")[number % 2]}}
+        for number in range(500)
+    ]
+    tool = {"driver": {"name": "lint", "rules": rules}}
+    results = [_result(number, ruleId=f"R{number % 500}/part") for number in range(2_000)]
+    rows = _rows(_sarif(*results, tool=tool), "findings")
+    assert len({row["finding_key"] for row in rows}) == 2_000
+    assert [row["severity"] for row in rows[:3]] == ["error", "note", "error"]
+
+
 # -- components ----------------------------------------------------------------------------------
 
 
@@ -278,13 +290,13 @@ SPDX = {
             "SPDXID": "SPDXRef-shop",
             "name": "shop",
             "checksums": [{"algorithm": "SHA256", "checksumValue": "AB"}],
-            "licenseConcluded": "NOASSERTION",
-            "licenseDeclared": "MIT",
         },
         {
             "SPDXID": "SPDXRef-zlib",
             "name": "zlib",
             "versionInfo": "1.3",
+            "licenseConcluded": "NOASSERTION",
+            "licenseDeclared": "Zlib",
             "primaryPackagePurpose": "LIBRARY",
             "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:deb/zlib@1.3"}],
         },
@@ -299,13 +311,13 @@ Created: 2026-11-20T10:00:00Z
 PackageName: shop
 SPDXID: SPDXRef-shop
 PackageChecksum: SHA256: AB
-PackageLicenseConcluded: NOASSERTION
-PackageLicenseDeclared: MIT
 PackageComment: <text>PackageName: not one
 PackageVersion: neither</text>
 PackageName: zlib
 SPDXID: SPDXRef-zlib
 PackageVersion: 1.3
+PackageLicenseConcluded: NOASSERTION
+PackageLicenseDeclared: Zlib
 PrimaryPackagePurpose: LIBRARY
 ExternalRef: PACKAGE-MANAGER purl pkg:deb/zlib@1.3
 FileName: ./a
@@ -321,20 +333,12 @@ def test_spdx_says_the_same_in_json_and_in_tags() -> None:
     assert document.links == {"artifact_digest": "sha256:ab"}
     assert document.rows["components"] == [
         {
-            "component_key": "SPDXRef-shop",
-            "component_type": "package",
-            "name": "shop",
-            "version": None,
-            "purl": None,
-            "licence": "MIT",
-        },
-        {
             "component_key": "SPDXRef-zlib",
             "component_type": "library",
             "name": "zlib",
             "version": "1.3",
             "purl": "pkg:deb/zlib@1.3",
-            "licence": None,
+            "licence": "Zlib",
         },
     ]
 
@@ -625,6 +629,27 @@ def test_a_hostile_file_is_set_aside_and_the_next_is_read(tmp_path: Path) -> Non
     assert (refusal.body, refusal.is_final) == (LAUGHS.encode(), True)
     assert "DTD" in refusal.detail
     assert len(rest) == 2
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text("{}")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.json").symlink_to(tmp_path / "secret.json")
+    assert _read(_connector(folder)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_a_windows_shell_wrote_is_read(encoding: str) -> None:
+    body = json.dumps(_sarif(_result(1))).encode(encoding)
+    assert len(decode_document(body).rows["findings"]) == 1
+
+
+def test_half_a_letter_does_not_stop_the_other_files(tmp_path: Path) -> None:
+    (tmp_path / "a.sarif").write_text(json.dumps(_sarif(_result(1, message={"text": "\ud800!"}))))
+    (found, _) = _read(_connector(tmp_path))
+    assert isinstance(found, Page)
+    assert _lines(found)[0]["title"] == "?!"
 
 
 def test_a_file_of_100_megabytes_is_not_opened(tmp_path: Path) -> None:

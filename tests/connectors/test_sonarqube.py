@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from connectors import _sonarqube_walks, sonarqube
+from connectors import _sonarqube_issues, _sonarqube_walks, sonarqube
 from connectors._contract import Page, Refusal
 from connectors._errors import AuthRejected
 from orchestration.lake import Lake
@@ -172,8 +172,9 @@ def _keys(items: list[Page | Refusal]) -> set[str]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> int:
     """Let a page hold 5 rows and a list end after 10."""
-    monkeypatch.setattr(_sonarqube_walks, "PER_PAGE", 5)
-    monkeypatch.setattr(_sonarqube_walks, "MOST_ROWS", 10)
+    for module in (_sonarqube_walks, _sonarqube_issues):
+        monkeypatch.setattr(module, "PER_PAGE", 5)
+        monkeypatch.setattr(module, "MOST_ROWS", 10)
     return 10
 
 

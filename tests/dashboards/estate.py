@@ -329,6 +329,16 @@ def _write_quality(
         )
     ]  # fmt: skip
     _write(connection, "source_streams", pl.DataFrame(listed))
+    unmapped = [
+        {"kind": kind, "name": name, "named_in": named_in, "source": "pager", "row_count": rows,
+         "name_row_count": rows, "last_seen_at": AS_OF.replace(tzinfo=None)}
+        for kind, name, named_in, rows in (
+            ("service", HOSTILE[0], "incidents", 3),
+            ("service", "Ledger-SVC", "work_items", 1201),
+            ("environment", "blue", "deployments", 7),
+        )
+    ]  # fmt: skip
+    _write(connection, "unmapped_names", pl.DataFrame(unmapped))
     audit = [
         {"suite": "facts", "expectation": name, "table_name": table, "column_name": column,
          "severity": severity, "is_success": success, "observed": observed, "expected": expected,

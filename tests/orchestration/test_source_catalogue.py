@@ -3,7 +3,12 @@
 import pytest
 
 from connectors import discover
-from orchestration.source_catalogue import docstring_parts, render_markdown, source_catalogue
+from orchestration.source_catalogue import (
+    deletion_words,
+    docstring_parts,
+    render_markdown,
+    source_catalogue,
+)
 from tests.checkout import ROOT
 
 ENTRIES = source_catalogue()
@@ -34,3 +39,16 @@ def test_a_stream_says_how_it_is_read_again() -> None:
     found = {(entry.kind, entry.stream): entry for entry in ENTRIES}
     assert "environment" in found["github", "deployments"].fields
     assert found["github", "deployment_statuses"].parent == "deployments"
+
+
+def test_a_stream_says_how_it_is_noticed_that_a_record_is_gone() -> None:
+    found = {(entry.kind, entry.stream): deletion_words(entry) for entry in ENTRIES}
+    assert found["pagerduty", "services"] == "by every run"
+    assert found["jira", "issues"] == "by `--reconcile`"
+    assert found["git", "commits"] == "kept for good"
+
+
+def test_only_a_stream_that_is_read_whole_every_time_is_judged_by_every_run() -> None:
+    listed = [entry for entry in ENTRIES if entry.deletes == "listed"]
+    assert listed
+    assert all(entry.cursor == "none" and entry.parent is None for entry in listed)

@@ -98,5 +98,5 @@ def test_an_issue_that_came_back_has_no_end(home: Home) -> None:
 
 def test_no_address_of_a_person_is_in_a_title(home: Home) -> None:
     found = rows(home, "error_groups")
-    assert found[0]["title"] == "KeyError: no basket of <address>"
+    assert str(found[0]["title"]).startswith("KeyError: no basket of address-")
     assert "jane" not in str([*found, *rows(home, "releases"), *rows(home, "deployments")])

@@ -12,7 +12,9 @@ select
         deletions.page_id as page_id,
         deletions.ordinal as ordinal,
         deletions.read_at as read_at
-    )
+    ),
+    true as is_deleted,
+    deletions.read_at as deleted_seen_at
 from (
     select *
     from {{ rows }}

@@ -55,7 +55,7 @@
         ),
         fields as (
             select
-                sampled.source, sampled.run_id, each.key as field, each.type as json_type,
+                sampled.source, sampled.run_id, {{ masked('each.key') }} as field, each.type as json_type,
                 [{% for name in read | unique %}'{{ name }}'{% if not loop.last %}, {% endif %}{% endfor %}]::varchar[] as read_fields
             from sampled, json_each(sampled.record) as each
             {%- if nested %}

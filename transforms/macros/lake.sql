@@ -24,6 +24,17 @@ create table if not exists staged.staging.unknown_values (
     column_name varchar, value varchar, record_count bigint
 );
 create table if not exists staged.staging.staged_models (model varchar, checksum varchar);
+create table if not exists staged.staging.key_sightings (
+    model varchar, whole_run_id varchar, source varchar, key_hash ubigint
+);
+create table if not exists staged.staging.judged_runs (
+    model varchar, source varchar, whole_run_id varchar
+);
+create table if not exists staged.staging.deletions (
+    model varchar, kind varchar, stream varchar, source varchar, key_hash ubigint,
+    record_key varchar, deleted_seen_at timestamp, returned_at timestamp, page_id varchar,
+    ordinal bigint
+);
 create or replace table staged.staging.journal as
 select *
 from
@@ -40,8 +51,10 @@ from
             'versions_from_source': 'BOOLEAN', 'window_from': 'TIMESTAMP',
             'window_to': 'TIMESTAMP', 'status': 'VARCHAR', 'pages': 'BIGINT', 'rows': 'BIGINT',
             'calls': 'BIGINT', 'reported_total': 'BIGINT', 'error': 'JSON',
-            'resumed_from': 'VARCHAR'
+            'resumed_from': 'VARCHAR', 'is_whole': 'BOOLEAN', 'whole_run_id': 'VARCHAR',
+            'quarantined': 'BIGINT'
         }
     );
+{{ whole_runs_sql() }}
 {% endif %}
 {% endmacro %}

@@ -4,6 +4,10 @@
   null there; one that the contract does not have fails the build. `var(entity)` lists the folder.
 #}
 {% macro from_sources(entity, derived=[]) -%}
+{{ of_people(entity, stated_by_sources(entity, derived)) }}
+{%- endmacro %}
+
+{% macro stated_by_sources(entity, derived) -%}
 (
     select
         {% for column in model.columns.values() if execute and column.name not in derived -%}
@@ -52,12 +56,33 @@
 {# Versions of a record by the time of reading, the newest marked. #}
 {% macro numbered_versions(rows, key) -%}
 select
-    *,
-    row_number() over (
-        partition by {{ key }} order by read_at, page_id, ordinal
-    ) as version_number,
-    row_number() over (
-        partition by {{ key }} order by read_at desc, page_id desc, ordinal desc
-    ) = 1 as is_current
-from {{ rows }}
+    numbered.* replace (
+        coalesce(
+            numbered.is_current
+            and (numbered.is_deleted or deletions.deleted_seen_at is not null),
+            false
+        ) as is_deleted,
+        case
+            when numbered.is_current
+            then least(numbered.deleted_seen_at, deletions.deleted_seen_at)
+        end as deleted_seen_at
+    )
+from (
+    select
+        *,
+        row_number() over (
+            partition by {{ key }} order by read_at, page_id, ordinal
+        ) as version_number,
+        row_number() over (
+            partition by {{ key }} order by read_at desc, page_id desc, ordinal desc
+        ) = 1 as is_current
+    from {{ rows }}
+) as numbered
+left join (
+    select page_id, ordinal, min(deleted_seen_at) as deleted_seen_at
+    from {{ deletions() }}
+    group by page_id, ordinal
+) as deletions
+    on numbered.page_id = deletions.page_id
+    and numbered.ordinal = deletions.ordinal
 {%- endmacro %}

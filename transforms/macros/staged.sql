@@ -29,8 +29,26 @@
         order by read_at, page_id
     {%- endset -%}
     {%- set pages = run_query(pending_sql) -%}
+    {%- set whole_runs = run_query(whole_runs_to_judge_sql(model.name, kind, stream, is_fresh)) -%}
+    {%- set has_whole_runs = whole_runs.columns[0].values()[0] > 0 -%}
+    {%- set is_judging = whole_runs.columns[1].values()[0] > 0 -%}
 
-    {% if is_fresh or pages | length > 0 %}
+    {% if existing is none and pages | length == 0 %}
+        {# most kinds of source are not read anywhere: an empty table of the right columns will do #}
+        {% call statement('main') -%}
+            create or replace view staged.staging.batch as {{ batch_sql([]) }};
+            create or replace table {{ target_relation }} as
+            with parsed as ({{ compiled_code }})
+            select
+                * exclude (source, page_id, page_row, read_at, quarantine_reason),
+                cast(null as ubigint) as key_hash, cast(null as ubigint) as version_hash,
+                source, page_id, page_row as ordinal, read_at
+            from parsed
+            where false;
+            delete from staged.staging.staged_models where model = '{{ model.name }}';
+            insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
+        {%- endcall %}
+    {% elif is_fresh or pages | length > 0 %}
         {% call statement('main') -%}
             create or replace view staged.staging.batch as {{ batch_sql(pages) }};
             create or replace table staged.staging.batch_rows as
@@ -38,9 +56,12 @@
             select * from parsed where false;
         {%- endcall %}
         {%- set columns = staged_columns(model, key) -%}
+        {%- set masks = staged_masks() -%}
         {% call statement('stage') -%}
             create or replace table staged.staging.batch_rows as
-            with parsed as ({{ compiled_code }})
+            with
+                read as ({{ compiled_code }}),
+                parsed as (select *{% if masks %} replace ({{ masks | join(', ') }}){% endif %} from read)
             select
                 *,
                 hash((source, {{ key }})) as key_hash,
@@ -52,6 +73,7 @@
                 delete from staged.staging.staged_models where model = '{{ model.name }}';
                 delete from staged.staging.field_sightings where model = '{{ model.name }}';
                 delete from staged.staging.unknown_values where model = '{{ model.name }}';
+                {{ forget_deletions_sql(model.name) }}
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
                 select
@@ -92,10 +114,18 @@
                 insert into staged.staging.unknown_values
                 {{ unknown_values_sql(config.get('known_values'), kind, stream) }};
             {% endif %}
+            {% if has_whole_runs %}
+                {{ sightings_sql(model.name, kind, stream) }}
+            {% endif %}
             drop table staged.staging.batch_rows;
         {%- endcall %}
     {% else %}
         {% call statement('main') -%} select 0 {%- endcall %}
+    {% endif %}
+    {% if is_judging %}
+        {% call statement('judge') -%}
+            {{ judge_sql(model.name, kind, stream, target_relation, key, is_fresh or pages | length > 0) }}
+        {%- endcall %}
     {% endif %}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}
@@ -109,6 +139,22 @@
         ~ "('source', 'page_id', 'page_row', 'read_at', 'quarantine_reason')"
     ) -%}
     {{ return(described.columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# No address stays in a text: every column of texts of every staging model passes here. #}
+{% macro staged_masks() %}
+    {%- set described = run_query(
+        "select column_name, column_type from (describe staged.staging.batch_rows) "
+        ~ "where column_type in ('VARCHAR', 'VARCHAR[]') and column_name not in "
+        ~ "('source', 'page_id', 'quarantine_reason') and not ends_with(column_name, '_sha')"
+    ) -%}
+    {%- set masks = [] -%}
+    {%- for column in described -%}
+        {%- set mask = masked if column[1] == 'VARCHAR' else masked_list -%}
+        {%- do masks.append(mask(column[0]) ~ ' as ' ~ column[0]) -%}
+    {%- endfor -%}
+    {{ return(masks) }}
 {% endmacro %}
 
 

@@ -17,11 +17,20 @@
 {#
   The newest version of a record that was read by the build's as-of. Most records have one version,
   so only those whose key was read more than once are ranked; key_hash says which may have been.
+  A record that is deleted in its source by then is not there.
 #}
 {% macro newest(model, key) -%}
 (
     with
-        known as (select * from {{ ref(model) }} where read_at <= {{ as_of() }}),
+        known as (
+            select *
+            from {{ ref(model) }}
+            where
+                read_at <= {{ as_of() }}
+                and key_hash not in (
+                    select key_hash from {{ deletions() }} where model = '{{ model }}'
+                )
+        ),
         repeated as (
             select key_hash
             from known

@@ -11,6 +11,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 BLOCK_BYTES = 64
 KEY_VARIABLE = "LEADLINE_PSEUDONYM_KEY"
+BOT_VARIABLE = "LEADLINE_BOT_PATTERN"
 
 
 def padded_keys(key: bytes) -> tuple[bytes, bytes]:
@@ -26,11 +27,12 @@ def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
-def set_key(cursor: Any, key: bytes) -> None:
+def set_key(cursor: Any, key: bytes, *, bot_pattern: str = "") -> None:
     """Set the session variables that the SQL macro `pseudonym` reads."""
     inner, outer = padded_keys(key)
     cursor.execute("set variable pseudonym_inner_key = ?", [inner])
     cursor.execute("set variable pseudonym_outer_key = ?", [outer])
+    cursor.execute("set variable bot_pattern = ?", [bot_pattern])
 
 
 class Plugin(BasePlugin):
@@ -38,4 +40,5 @@ class Plugin(BasePlugin):
 
     def configure_cursor(self, cursor: Any) -> None:
         """Set the key from the environment that orchestration/settings.py filled."""
-        set_key(cursor, os.environ[KEY_VARIABLE].encode())
+        pattern = os.environ.get(BOT_VARIABLE, "")
+        set_key(cursor, os.environ[KEY_VARIABLE].encode(), bot_pattern=pattern)

@@ -61,11 +61,11 @@ select
     entries.decision_id as verdict_id,
     entries.incident_id,
     entries.deployment_id as change_event_id,
-    {{ pseudonym("entries.who") }} as decided_by_id,
+    {{ person_of("entries.who") }} as decided_by_id,
     entries.subject,
     entries.named_incident_id,
     entries.says as verdict,
-    entries.reason,
+    {{ masked("entries.reason") }} as reason,
     case
         when endings.ended_by is null
         then 'current'

@@ -73,7 +73,7 @@ with
             page_id,
             ordinal,
             read_at
-        from read_commits
+        from {{ of_people("commits", "read_commits") }}
     )
 select *
 from commits

@@ -1,4 +1,7 @@
-{# Tiers come from configuration; only the exact names "production" and "prod" need none. #}
+{#
+  Tiers come from configuration; the exact names "production" and "prod" need none, nor does an
+  environment whose host states its tier.
+#}
 with
     declared as (
         select lower(name) as environment_id, max(name) as name, max(tier) as tier
@@ -7,16 +10,17 @@ with
         group by lower(name)
     ),
     seen as (
-        select environment_id, min(name) as name
+        select environment_id, min(name) as name, min(tier) as tier
         from
             (
-                select environment_id, name
-                from {{ from_sources("environments", ["tier", "is_declared"]) }}
+                select environment_id, name, tier
+                from {{ from_sources("environments", ["is_declared"]) }}
                 union all
-                select environment_id, environment_id as name
+                select environment_id, environment_id as name, null as tier
                 from {{ ref("deployments") }}
                 union all
-                select 'production' as environment_id, 'production' as name
+                select
+                    'production' as environment_id, 'production' as name, null as tier
             )
         where environment_id is not null
         group by environment_id
@@ -30,6 +34,7 @@ with
                 case
                     when seen.environment_id in ('production', 'prod') then 'production'
                 end,
+                seen.tier,
                 'unknown'
             ) as tier,
             declared.environment_id is not null as is_declared

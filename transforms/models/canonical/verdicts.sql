@@ -47,10 +47,10 @@ with
 select
     entries.decision_id as verdict_id,
     entries.deployment_id,
-    {{ pseudonym("entries.who") }} as decided_by_id,
+    {{ person_of("entries.who") }} as decided_by_id,
     entries.subject,
     entries.verdict,
-    entries.reason,
+    {{ masked("entries.reason") }} as reason,
     case
         when endings.ended_by is null
         then 'current'

@@ -4,7 +4,9 @@
   What a person rejects, or denies for every deployment, stays with that reason, unconfirmed.
 #}
 with
-    requests as (select * from {{ ref("change_requests") }} where is_current),
+    requests as (
+        select * from {{ ref("change_requests") }} where is_current and not is_deleted
+    ),
     naming as (
         select folded.root_incident_id, requests.number, requests.correlation_id
         from {{ ref("int_incidents__folded") }} as folded

@@ -30,6 +30,7 @@ with
             folded.title,
             folded.status,
             folded.folded_as,
+            folded.is_deleted,
             concat_ws(', ', folded.source, second_records.source) as sources,
             coalesce(folded.source_url, second_records.source_url) as source_url,
             folded.severity,
@@ -75,6 +76,8 @@ with
         select
             *,
             case
+                when is_deleted
+                then 'deleted'
                 when folded_as is not null
                 then folded_as
                 when status = 'invalid'

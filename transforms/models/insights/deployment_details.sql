@@ -22,6 +22,7 @@ with
                 or requests.correlation_id = deployments.deployment_id
             )
             and requests.is_current
+            and not requests.is_deleted
     ),
     approvals as (
         select

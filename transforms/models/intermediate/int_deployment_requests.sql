@@ -1,6 +1,8 @@
 {# The change request that a deployment ran under: the one that names it, or that it names. #}
 with
-    requests as (select * from {{ ref("change_requests") }} where is_current),
+    requests as (
+        select * from {{ ref("change_requests") }} where is_current and not is_deleted
+    ),
     attempts as (
         select deployment_id, change_request_number, unnest(attempt_ids) as attempt_id
         from {{ ref("int_deployments__collapsed") }}

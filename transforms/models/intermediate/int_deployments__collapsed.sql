@@ -84,6 +84,7 @@ with recursive
             arg_min(
                 reached_production, (finished_at is null, detail_rank)
             ) as reached_production,
+            false as is_deleted,
             max(attempt_count) as attempt_count,
             arg_min(target_count, detail_rank) as target_count,
             arg_min(reached_target_count, detail_rank) as reached_target_count,
@@ -126,6 +127,7 @@ with recursive
             failed_verification,
             is_failure,
             reached_production,
+            is_deleted,
             attempt_count,
             target_count,
             reached_target_count,
@@ -145,6 +147,8 @@ select
     combined.*,
     combined.artifact || coalesce('|' || combined.config_hash, '') as artifact_key,
     case
+        when combined.is_deleted
+        then 'deleted'
         when combined.service_id is null
         then 'unmapped_service'
         when {{ is_impossible("combined.finished_at", "combined.read_at") }}

@@ -21,6 +21,7 @@ with
             contested
             on grouped.service_id = contested.service_id
             and grouped.environment_id = contested.environment_id
+        where not grouped.is_deleted
     ),
     clues as (
         select deployment_id, 'run ' || run_number as clue

@@ -4,9 +4,10 @@
 #}
 with recursive
     current_incidents as (select * from {{ ref("incidents") }} where is_current),
+    present as (select * from current_incidents where not is_deleted),
     twins as (
         select correlated_incident_id as incident_id, min(incident_id) as next_id
-        from current_incidents
+        from present
         where correlated_incident_id is not null
         group by correlated_incident_id
     ),
@@ -15,9 +16,9 @@ with recursive
             incidents.incident_id,
             coalesce(parents.incident_id, twins.next_id) as next_id,
             parents.incident_id is not null as is_child
-        from current_incidents as incidents
+        from present as incidents
         left join
-            current_incidents as parents
+            present as parents
             on incidents.parent_incident_id = parents.incident_id
             and incidents.incident_id <> parents.incident_id
         left join

@@ -25,7 +25,7 @@ with
                 end,
                 ''
             ) as named_deployment_id
-        from {{ source("build", "decisions") }}
+        from {{ source("staging", "decisions") }}
         where kind in ('verdict', 'attribution') and decided_at <= {{ as_of() }}
     )
 select

@@ -134,6 +134,7 @@ with
         left join waiting on requests.service_id = waiting.service_id
         where
             requests.is_current
+            and not requests.is_deleted
             and requests.service_id is not null
             and requests.close_code is null
             and lower(coalesce(requests.state, ''))

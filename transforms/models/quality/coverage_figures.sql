@@ -207,6 +207,20 @@ with
         group by source
         union all
         select
+            'actors_resolved',
+            'People who act and are declared in the settings or joined over records',
+            actors.source,
+            count(aliases.person_id),
+            count(*),
+            null
+        from {{ ref("int_actors") }} as actors
+        left join
+            (select distinct person_id from {{ ref("identity_aliases") }}) as aliases
+            on actors.person_id = aliases.person_id
+        where not actors.is_bot
+        group by actors.source
+        union all
+        select
             figure,
             min(meaning),
             source,

@@ -48,7 +48,7 @@ select
     finished.stream,
     finished.status,
     finished.error ->> '$.class' as error_class,
-    finished.error ->> '$.message' as error_message,
+    {{ masked("(finished.error ->> '$.message')") }} as error_message,
     started.resumed_from,
     pages.pages_sha256,
     coalesce(pages.page_count, 0) as page_count,

@@ -58,6 +58,11 @@ with
         union all
         select source || ':' || source_deployment_id, read_at
         from {{ ref("stg_github__deployment_statuses") }}
+        {% if "int_deployments__gitlab" in var("deployments", []) %}
+            union all
+            select source || ':' || source_deployment_id, read_at
+            from {{ ref("stg_gitlab__deployments") }}
+        {% endif %}
     ),
     versions as (
         select

@@ -10,6 +10,8 @@ select
         message, 'This reverts commit ([0-9a-f]{40})', 1
     ) as reverted_shas,
     {{ pseudonym("coalesce(login, author_email)") }} as author_id,
+    {{ pseudonym("login") }} as author_login_id,
+    {{ pseudonym("author_email") }} as author_address_id,
     coalesce(author_type = 'Bot' or login like '%[bot]', false) as is_bot,
     {{ instant("authored") }} as authored_at,
     {{ instant("committed") }} as committed_at,

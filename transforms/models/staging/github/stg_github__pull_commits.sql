@@ -13,6 +13,8 @@ select
     split_part(message, chr(10), 1) as title,
     json_array_length(try_cast(parents as json)) as parent_count,
     {{ pseudonym("coalesce(login, author_email)") }} as author_id,
+    {{ pseudonym("login") }} as author_login_id,
+    {{ pseudonym("author_email") }} as author_address_id,
     coalesce(author_type = 'Bot' or login like '%[bot]', false) as is_bot,
     {{ instant("authored") }} as authored_at,
     {{ instant("committed") }} as committed_at,

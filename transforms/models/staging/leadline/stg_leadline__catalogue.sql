@@ -10,7 +10,8 @@ select
         effective_from,
         depends_on,
         source_name,
-        key
+        key,
+        {{ pseudonym("person_id") }}
     ) as record_key,
     record_type,
     name,
@@ -36,6 +37,12 @@ select
     try_cast(effective_to as date) as effective_to_date,
     try_cast(active_from as date) as active_from_date,
     try_cast(active_to as date) as active_to_date,
+    {{ pseudonym("person_id") }} as person_id,
+    person_kind,
+    list_transform(
+        try_cast(try_cast(coalesce(person_aliases, '[]') as json) as varchar[]),
+        lambda alias:{{ pseudonym("alias") }}
+    ) as person_alias_ids,
     {{ lineage() }},
     {{ quarantine({"a record without record_type": "record_type is null"}) }}
 from
@@ -64,6 +71,9 @@ from
                 "fiscal_year_start_month": "$.fiscal_year_start_month",
                 "active_from": "$.active_from",
                 "active_to": "$.active_to",
+                "person_id": "$.person_id",
+                "person_kind": "$.kind",
+                "person_aliases": "$.person_aliases",
             }
         )
     }}

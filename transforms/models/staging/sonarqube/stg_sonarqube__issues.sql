@@ -5,7 +5,7 @@ select
     project as project_key,
     rule as rule_id,
     message as title,
-    lower(severity) as severity,
+    lower(coalesce(severity, impact)) as severity,
     component,
     try_cast(line as bigint) as line_number,
     {# of the newer words where a server has them #}
@@ -34,6 +34,7 @@ from
                 "rule": "$.rule",
                 "message": "$.message",
                 "severity": "$.severity",
+                "impact": "$.impacts[0].severity",
                 "component": "$.component",
                 "line": "$.line",
                 "issue_status": "$.issueStatus",

@@ -1,0 +1,35 @@
+"""The page of unmapped names: how much leads to nothing, and the command that proposes."""
+
+from pathlib import Path
+
+import polars as pl
+
+from dashboards.app_pages import unmapped
+from tests.dashboards.conftest import OpenPage
+from tests.dashboards.estate import HOSTILE
+from tests.dashboards.test_pages import assert_sound, said
+
+
+def test_the_page_says_how_many_names_lead_to_nothing_and_what_to_do(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    app = look_at(published_home, "unmapped")
+    assert_sound(app)
+    assert "3 names in 1,211 rows lead to nothing yet." in app.markdown[0].value
+    assert app.code[0].value == "leadline map suggest"
+    assert "Service: 2 names" in said(app)
+    assert "Severity" not in said(app)
+
+
+def test_names_that_concern_the_most_rows_come_first_and_are_only_ever_cells(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    app = look_at(published_home, "unmapped")
+    services = app.dataframe[0].value
+    assert list(services["Rows"]) == [1201, 3]
+    assert services["Name"].iloc[0] == "Ledger-SVC"
+    assert not any(HOSTILE[0] in element.value for element in app.markdown)
+
+
+def test_nothing_unmapped_is_said() -> None:
+    assert "Every name that was read is known" in unmapped.answer(pl.DataFrame())

@@ -1,0 +1,26 @@
+select
+    source || ':' || record_id as deployment_id,
+    repository,
+    service_name,
+    lower(environment_name) as environment_id,
+    commit_sha,
+    version,
+    'deploy' as task,
+    change_request_number,
+    person_id as actor_id,
+    source_url,
+    status,
+    coalesce(is_rollback, false) as is_rollback,
+    is_planned,
+    lower(reason) as reason,
+    false as is_failure,
+    false as is_exposed,
+    coalesce(started_at, finished_at) as created_at,
+    coalesce(started_at, finished_at) as started_at,
+    finished_at,
+    source,
+    page_id,
+    ordinal,
+    read_at
+from {{ ref("stg_files__rows") }}
+where entity = 'deployments' and read_at <= {{ as_of() }}

@@ -1,0 +1,26 @@
+select
+    source || ':' || record_id as work_item_id,
+    coalesce(item_key, record_id) as key,
+    project,
+    lower(type) as type,
+    status,
+    status_category,
+    title,
+    lower(priority) as priority,
+    parent_id as parent_key,
+    coalesce(labels, []) as labels,
+    coalesce(fix_versions, []) as fix_versions,
+    assignee_id,
+    reporter_id,
+    service_name,
+    created_at,
+    resolved_at,
+    due_date,
+    updated_at as source_updated_at,
+    source_url,
+    source,
+    page_id,
+    ordinal,
+    read_at
+from {{ ref("stg_files__rows") }}
+where entity = 'work_items' and read_at <= {{ as_of() }}

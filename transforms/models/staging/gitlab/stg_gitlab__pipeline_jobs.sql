@@ -1,0 +1,34 @@
+{{ config(kind="gitlab", stream="pipeline_jobs", key=["job_id"]) }}
+
+select
+    try_cast(id as bigint) as job_id,
+    try_cast(pipeline_id as bigint) as pipeline_id,
+    repository,
+    name,
+    lower(status) as status,
+    web_url as source_url,
+    {{ instant("started") }} as started_at,
+    {{ instant("finished") }} as finished_at,
+    {{ lineage() }},
+    {{
+        quarantine(
+            {
+                "a job without id": "try_cast(id as bigint) is null",
+                "a job without pipeline": "try_cast(pipeline_id as bigint) is null",
+            }
+        )
+    }}
+from
+    {{
+        records(
+            {
+                "id": "$.id",
+                "name": "$.name",
+                "status": "$.status",
+                "web_url": "$.web_url",
+                "started": "$.started_at",
+                "finished": "$.finished_at",
+            },
+            {"repository": "$.repository", "pipeline_id": "$.pipeline_id"},
+        )
+    }}
