@@ -104,9 +104,9 @@ def spoken_message(body: bytes) -> str:
         said = parse_json(body)
     except ValueError:
         return ""
-    for key in ("message", "error", "detail"):
-        if isinstance(said, dict) and key in said:
-            said = said[key]
+    for _ in range(2):
+        if isinstance(said, dict):
+            said = next((said[key] for key in ("message", "error", "detail") if key in said), "")
     text = said if isinstance(said, str) else ""
     return "".join(letter if letter.isprintable() else " " for letter in text)[:MESSAGE_LENGTH]
 

@@ -1,5 +1,6 @@
 """Walk a table of ServiceNow in the order of its updates, second by second where many share one."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,9 +63,18 @@ def table_pages(
     latest = str(reached.get("cursor", {}).get("updated_at", ""))
     counts_total = are_totals_exact and not reached
     moment = _moment(stream)
+    digest = b""
     for number in range(MOST_PAGES):
         reply = _ask(client, stream=stream, at=at, size=size)
+        digest, previous = hashlib.sha256(reply.body).digest(), digest
         records = records_of(reply, source=source, stream=stream.name, path=stream.records_path)
+        if records and at.offset and digest == previous:
+            raise PaginationLoop(
+                "the same rows came again at a later offset; reading stops here, report this to "
+                "the source's support",
+                source=source,
+                stream=stream.name,
+            )
         moments = [str(record.get(moment, "")) for record in records]
         latest = newest(moments, before=latest, now=now, form=FORM)
         is_end = _is_end(reply, records, at=at, size=size)

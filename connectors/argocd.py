@@ -5,10 +5,12 @@ description: /api/v1/applications, /api/v1/projects), read November 2026.
 Auth: a token of an account with the capability apiKey and the roles applications:get and
 projects:get.
 Limits: none stated; a proxy's 429 with Retry-After is obeyed.
+Tested: the official description (Swagger), and scripted replies.
 Traps: neither list has pages or a filter by time, so every reply is the whole list; an empty list
 is null; a history keeps the last 10 syncs unless revisionHistoryLimit says otherwise, and failed
 syncs are not in it, only the last operation of each application is, so read more often than
 applications are synced 10 times; an entry has revision or, with several sources, revisions.
+Tested: the official description (Swagger), and scripted replies.
 """
 
 from collections.abc import Iterator, Mapping

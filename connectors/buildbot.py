@@ -1,14 +1,16 @@
 """Read Buildbot: builds, and the steps of those whose builder deploys.
 
 API: https://docs.buildbot.net/current/developer/rest.html (v2: /builds, /builds/N/steps), read
-November 2026; tried with 4.3.
+November 2026.
 Auth: none of its own for reading; a bearer token or basic credentials for the proxy in front.
 Limits: none stated; a proxy's 429 with Retry-After is obeyed.
+Tested: a real Buildbot 4.3, started by the tests.
 Traps: meta.total counts the page and not the set once `limit` is used; a filter that is not known
 is ignored without a word, so what comes back is compared with what was asked; builds do not end in
 the order of their numbers, so the cursor is when they ended; many end within one second; times are
 seconds since 1970 and null while a build runs; properties are pairs of value and origin; requests
 that were collapsed into another one never get a build, and the revision of that build holds theirs.
+Tested: a real Buildbot 4.3, started by the tests.
 """
 
 import re
@@ -37,7 +39,7 @@ from connectors._reply import Reply
 
 KIND = "buildbot"
 PER_PAGE = 100
-OVERLAP_SECONDS = 300
+OVERLAP_SECONDS = 3600
 
 STREAMS = (
     Stream(

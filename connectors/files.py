@@ -7,6 +7,7 @@ Traps: a file is read again when its content changed, and a row that is gone fro
 instant without a zone is meant in `timezone`; a row that cannot be used is set aside with its
 line, the rest of its file counts; a file is of the entity its name or folder begins with, unless
 `entity` says so.
+Tested: files in five formats and the dialects of spreadsheets.
 """
 
 from collections.abc import Iterator, Mapping

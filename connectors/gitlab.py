@@ -6,11 +6,13 @@ GitLab (base_url is its address).
 Auth: a project, group or personal access token with scope read_api and the role Reporter; deploy
 freezes are shown to a Maintainer only in some versions.
 Limits: by the instance; ratelimit-reset is an epoch, 429 states Retry-After.
+Tested: scripted replies in the form of the documented examples, and recorded merge requests.
 Traps: above 10,000 rows the totals and the link to the last page vanish, so pages go by the next
 one only; offsets end at 50,000 rows (405), so lists go on from the last time of change instead;
 deployments take updated_after only together with order_by=updated_at; pipelines may have no time
 of change, and child pipelines are listed only when asked for; a deployment made by the interface
 has no deployable; a list of pipelines does not say when one ended.
+Tested: replies as its documentation gives them, and scripted ones.
 """
 
 import re
@@ -31,6 +33,7 @@ from connectors._http import HttpClient
 from connectors._paging import follow_links, refuse, understanding
 
 KIND = "gitlab"
+EXAMPLE = {"group": "acme"}
 HOUR = 3600
 
 STREAMS = (

@@ -29,7 +29,7 @@ from connectors._paging import make_page, records_of
 from connectors._redmine_issues import IssueWalk
 
 KIND = "redmine"
-EXAMPLE = {"incident_trackers": "[Bug]"}
+EXAMPLE = {"token": "${REDMINE_TOKEN}", "incident_trackers": "[Bug]"}
 HOUR = 3600
 
 STATUSES = Stream(

@@ -32,7 +32,7 @@ from connectors._paging import LoopGuard, Record, make_page, records_of
 from connectors._reply import Reply
 
 KIND = "request_tracker"
-EXAMPLE = {"incident_queues": "[Incidents]"}
+EXAMPLE = {"token": "${REQUEST_TRACKER_TOKEN}", "incident_queues": "[Incidents]"}
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 PER_PAGE = 100
 # A transaction gets its number before it can be seen: this many are asked for again.

@@ -16,7 +16,8 @@ from orchestration.versions import TRANSFORMS
 _STREAM = re.compile(r'kind="(?P<kind>\w+)",\s*stream="(?P<stream>\w+)"')
 _FIELD = re.compile(r'"(?P<name>\w+)":\s*"(?P<path>\$[^"]*)"')
 _PSEUDONYM = re.compile(
-    r"pseudonym\(\s*[\"'](?P<text>[^\"']+)[\"']\s*\)\s*\}\}(?:\s+as\s+(?P<column>\w+))?"
+    r"pseudonym\(\s*(?:\"(?P<text>[^\"]+)\"|'(?P<other>[^']+)')\s*\)\s*\}\}"
+    r"(?:\s+as\s+(?P<column>\w+))?"
 )
 
 
@@ -48,7 +49,10 @@ def _places(text: str) -> PersonPlaces:
     columns: dict[str, str] = {}
     places: list[KeyPath] = []
     for match in _PSEUDONYM.finditer(text):
-        named = [paths[name] for name in re.findall(r"\w+", match["text"]) if name in paths]
+        text_of = match["text"] or match["other"]
+        named = [paths[name] for name in re.findall(r"\w+", text_of) if name in paths]
+        # A path that the expression takes itself, as in '$[*].causes[*].userId'.
+        named += re.findall(r"'(\$[^']*)'", text_of)
         places += [plain_path(path) for path in named]
         if match["column"] and len(named) == 1:
             columns[match["column"]] = named[0]

@@ -31,7 +31,8 @@ PERSON_KEYS = _words(
     triggeredby triggeringactor updatedby user userid username users who"""
 )
 IDENTITY_KEYS = _words(
-    """accountid email emailaddress id key login mail name slug user userid username uuid value"""
+    """accountid email emailaddress id key login mail name slug uniquename user userid username
+    uuid value"""
 )
 NAME_KEYS = _words(
     """displayname familyname firstname fullname givenname lastname mobile mobilephone nickname

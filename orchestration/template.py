@@ -112,7 +112,7 @@ def _example(kind: str, module: Any) -> str:
     needed = {
         name: _value(kind, name, is_secret="Secret" in str(field.annotation))
         for name, field in module.Config.model_fields.items()
-        if field.is_required() or name in ("token", "api_key")
+        if field.is_required() or (not given and name in ("token", "api_key"))
     }
     lines = [f"{kind}:  # {about[0].lower()}{about[1:]}"]
     lines += [f"  {name}: {value}" for name, value in {**needed, **given}.items()]

@@ -25,14 +25,16 @@ LIBRARIES: Mapping[str, set[str]] = {
         "httpcore",
         "httpx",
         "numpy",
+        "pyarrow",
         "pydantic",
+        "python_calamine",
         "yaml",
     },
     "transforms/statistics": {"lifelines", "numpy", "polars", "ruptures", "scipy"},
     "dashboards": {"plotly", "polars", "starlette", "streamlit"},
 }
 # Marks of what good looks like, for nine of ten; beyond the longest a module wants a second one.
-LONG_MODULE = 250
+LONG_MODULE = 260
 LONGEST_MODULE = 400
 LONG_FUNCTION = 30
 
@@ -91,7 +93,7 @@ def test_sql_reads_no_clock() -> None:
         for file in files()
         if file.suffix in {".sql", ".yml"} and file.is_relative_to(ROOT / "transforms")
         for match in clock.finditer(without_comments(file.read_text(encoding="utf-8")))
-        if not match.string[: match.start()].endswith("$.")
+        if not re.search(r"\$(\.\w+)*\.$", match.string[: match.start()])
     ]
     assert breaches == []
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from orchestration import run as chain
 from orchestration.builds import read_builds, read_manifest, read_pointer
+from orchestration.commands.receive import LOCK_FOLDER
 from orchestration.commands.refresh import tell_publication
 from orchestration.commands.terminal import open_context, say
 from orchestration.erasure import Eraser, builds_that_hold
@@ -34,7 +35,9 @@ def erase(given: str, *, is_dry: bool, removes_builds: bool) -> None:
     those of a build: then the next `leadline build` reads the changed pages.
     """
     context = open_context()
-    with run_lock(context.home.work, now=context.clock()):
+    work, now = context.home.work, context.clock()
+    # The receiver of pushed events writes to the lake as well, under a lock of its own.
+    with run_lock(work, now=now), run_lock(work / LOCK_FOLDER, now=now):
         key = pseudonym_key(context.home, environment=context.environment)
         eraser = Eraser(context.home, key)
         begun = eraser.unfinished()

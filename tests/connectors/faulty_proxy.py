@@ -71,11 +71,9 @@ class Spoiler:
         elif fault == "same again":
             flow.response.content = self.last
         elif fault == "endless":
-            page = json.loads(content)
-            page["items"] = page["items"][:1]
             moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1.6e9 + self.seen))
-            page["items"][0] |= {"id": str(self.seen), "LastUpdated": moment}
-            flow.response.content = json.dumps({**page, "next_page": "?page=2"}).encode()
+            row = {"id": str(self.seen), "Status": "new", "LastUpdated": moment}
+            flow.response.content = json.dumps({"items": [row], "next_page": "?page=2"}).encode()
 
     def _is_due(self) -> bool:
         first = self.plan.get("at", 0)

@@ -8,6 +8,7 @@ and the next run after it ends with what a run without faults reads.
 import json
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -455,5 +456,5 @@ def test_every_fault_ended_in_its_class(capsys: pytest.CaptureFixture[str]) -> N
         pytest.skip("no fault was tried")
     with capsys.disabled():
         for fault, error in SEEN.items():
-            print(f"\n  {fault:36} {error}", end="")  # noqa: T201
+            sys.stdout.write(f"\n  {fault:36} {error}")
     assert len(SEEN) >= 18

@@ -1,8 +1,10 @@
 """GitLab as documented: lists by time of change, refusals by project, freezes with their zone."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -359,6 +361,23 @@ def test_releases_that_have_not_changed_are_not_read_again() -> None:
     cursor = next_cursor(_connector(), "releases", first)
     assert len(first) == 1
     assert read(_connector(), "releases", tagged, cursor=cursor) == []
+
+
+@pytest.mark.parametrize("name", ["get_merge_requests", "get_merge_requests_author_username"])
+def test_recorded_merge_requests_are_all_read_and_the_last_change_is_the_cursor(name: str) -> None:
+    folder = os.environ.get("LEADLINE_CONFORMANCE_DATA")
+    file = Path(folder or "") / f"data/payloads/gitlab_go/testdata/{name}.json"
+    if not folder or not file.is_file():
+        pytest.skip("LEADLINE_CONFORMANCE_DATA names no folder with recorded replies of GitLab")
+    recorded = json.loads(file.read_text(encoding="utf-8"))
+    items = read(_connector(), "merge_requests", FakeGitLab(merge_requests=recorded))
+    assert set(_ids(items, "merge_requests")) == {one["id"] for one in recorded}
+    latest = max(datetime.fromisoformat(one["updated_at"]) for one in recorded)
+    known = next_cursor(_connector(), "merge_requests", items)
+    assert known is not None
+    assert datetime.fromisoformat(known["projects"]["1"]["updated_at"]) == latest
+    asked = {page.context["merge_request"] for page in pages_of(items, "merge_request_notes")}
+    assert asked == {str(one["iid"]) for one in recorded if one["state"] != "closed"}
 
 
 def test_settings_name_a_group_or_projects() -> None:

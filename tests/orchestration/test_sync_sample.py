@@ -34,6 +34,8 @@ def _connectors(server: SandboxServer, world: World) -> list[Connector]:
                 base_url=f"{url}/github",
                 token=SecretStr(tokens.github),
                 organisation=ORGANISATION,
+                check_run_budget=0,
+                approvals=False,
             ),
             name="github",
         ),

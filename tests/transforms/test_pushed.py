@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from connectors.push import Config
@@ -152,6 +153,10 @@ def push_everything(receiver: Hub) -> None:
         ("events", cdevent("incident.detected", 15, "i-1",
                            {"environment": production, "service": checkout,
                             "description": "Slow"})),
+        ("events", cdevent("service.deployed", 9, "stranger",
+                           {"environment": production, "artifactId": "pkg:oci/a@1.0"})),
+        ("events", cdevent("service.removed", 10, "stranger", {"environment": production})),
+        ("events", cdevent("service.removed", 11, "stranger", {"environment": production})),
         ("events", cdevent("pipelinerun.finished", 9, "r-1", {"outcome": "failure"})),
         ("events", cdevent("pipelinerun.started", 2, "r-1",
                            {"pipelineName": "release", "uri": "https://ci.example.org/1"})),
@@ -200,7 +205,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         push_everything(receiver)
     build_models(
         home, "received_events", "deployments", "incidents", "pipeline_runs", "alerts",
-        "page_accounts", now=NOW + timedelta(hours=1),
+        "page_accounts", "int_deployments__grouped", now=NOW + timedelta(hours=1),
     )  # fmt: skip
     return home
 
@@ -278,6 +283,14 @@ def test_an_application_of_argo_cd_is_a_deployment_a_sync(deployments: Rows) -> 
     assert (deployment["environment_id"], deployment["commit_sha"]) == ("production", "c" * 40)
 
 
+def test_deployments_of_unknown_services_hide_no_others(home: Home, deployments: Rows) -> None:
+    with duckdb.connect(home.staging_file, read_only=True) as connection:
+        found = connection.execute(
+            "select deployment_id from staging.staging.int_deployments__grouped"
+        ).fetchall()
+    assert {row[0] for row in found} == set(deployments)
+
+
 def test_json_of_somebodys_own_is_read_as_its_mapping_says(
     home: Home, deployments: Rows, incidents: Rows
 ) -> None:
@@ -321,4 +334,4 @@ def test_every_event_is_told_of_with_what_became_of_it(home: Home) -> None:
     outcomes = {(row["source"], row["outcome"]) for row in events}
     assert ("argo", "kept") in outcomes
     assert ("own", "kept") in outcomes
-    assert len({row["event_key"] for row in events}) == len(events) == 31
+    assert len({row["event_key"] for row in events}) == len(events) == 34

@@ -8,7 +8,7 @@ list_filter(
 
 {# The status that the settings of the source name for its own word, else null. #}
 {% macro status_of(word, statuses) -%}
-json_extract_string({{ statuses }}, '$."' || replace({{ word }}, '"', '') || '"')
+json_extract_string({{ statuses }}, '$."' || nullif(replace({{ word }}, '"', ''), '') || '"')
 {%- endmacro %}
 
 {# Trackers write 1970-01-01 where a date is not set. #}

@@ -1,6 +1,6 @@
 {# An instant of Icinga: seconds since 1970 with a fraction; 0 is none. #}
 {% macro fraction_instant(seconds) -%}
-make_timestamp(cast(floor(nullif(try_cast({{ seconds }} as double), 0) * 1e6) as bigint))
+try(make_timestamp(cast(floor(nullif(try_cast({{ seconds }} as double), 0) * 1e6) as bigint)))
 {%- endmacro %}
 
 {# The service of a check: the configured variable of it or of its host, else a group of theirs. #}

@@ -29,11 +29,12 @@ case {{ conclusion }}
 end
 {%- endmacro %}
 
-{# owner/name of a repository by the address it is cloned from. #}
+{# owner/name of a repository by the address it is cloned from; null where no path is left. #}
 {% macro repository_of(address) -%}
 nullif(
     regexp_replace(
-        regexp_replace({{ address }}, '^([a-z+]+://[^/]+/|[^@/]+@[^:/]+:)', ''), '(\.git)?/*$', ''
+        regexp_replace({{ address }}, '^([A-Za-z][A-Za-z0-9+.-]*://[^/]*|[^@/:]+@[^:/]+:)', ''),
+        '^/+|(\.git)?/*$', '', 'g'
     ),
     ''
 )

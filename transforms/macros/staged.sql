@@ -33,7 +33,22 @@
     {%- set has_whole_runs = whole_runs.columns[0].values()[0] > 0 -%}
     {%- set is_judging = whole_runs.columns[1].values()[0] > 0 -%}
 
-    {% if is_fresh or pages | length > 0 %}
+    {% if existing is none and pages | length == 0 %}
+        {# most kinds of source are not read anywhere: an empty table of the right columns will do #}
+        {% call statement('main') -%}
+            create or replace view staged.staging.batch as {{ batch_sql([]) }};
+            create or replace table {{ target_relation }} as
+            with parsed as ({{ compiled_code }})
+            select
+                * exclude (source, page_id, page_row, read_at, quarantine_reason),
+                cast(null as ubigint) as key_hash, cast(null as ubigint) as version_hash,
+                source, page_id, page_row as ordinal, read_at
+            from parsed
+            where false;
+            delete from staged.staging.staged_models where model = '{{ model.name }}';
+            insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
+        {%- endcall %}
+    {% elif is_fresh or pages | length > 0 %}
         {% call statement('main') -%}
             create or replace view staged.staging.batch as {{ batch_sql(pages) }};
             create or replace table staged.staging.batch_rows as

@@ -3,8 +3,9 @@
 cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
 {%- endmacro %}
 
-{% macro epoch_instant(seconds) -%}
-make_timestamp(try_cast({{ seconds }} as bigint) * 1000000)
+{# Seconds since 1970 (or a smaller unit, of which a second has `per_second`); null beyond all time. #}
+{% macro epoch_instant(seconds, per_second=1) -%}
+try(make_timestamp(try_cast({{ seconds }} as bigint) * {{ 1000000 // per_second }}))
 {%- endmacro %}
 
 {# The build's point in system time; the one answer to "when". #}

@@ -3,19 +3,20 @@
   1): attempts of one run are one deployment, and one that succeeded is not undone by a later
   attempt; a rollback within the run is a deployment of its own. Runs that take one artifact from
   region to region within 24 hours are one deployment too (C2); where no region is stated, none is
-  guessed.
+  guessed. No part of a key may be null: a source may know neither repository nor artifact, and one
+  such key would hide every deployment.
 #}
 with recursive
     records as (
         select
             *,
-            coalesce(service_id, '?' || repository)
+            coalesce(service_id, '?' || coalesce(repository, service_name, ''))
             || '|'
             || environment_id
             || '|'
             || coalesce(pipeline_run_id, deployment_id)
             || '|'
-            || artifact
+            || coalesce(artifact, '')
             || case when is_rollback then '|rollback' else '' end
             || case when is_deleted then '|deleted' else '' end as run_key,
             status in ('succeeded', 'partial') or is_exposed as is_reached
@@ -28,7 +29,7 @@ with recursive
             concat_ws(
                 '|',
                 source,
-                coalesce(service_id, '?' || repository),
+                coalesce(service_id, '?' || coalesce(repository, service_name, '')),
                 environment_id,
                 artifact,
                 is_rollback,
@@ -37,7 +38,7 @@ with recursive
             concat_ws(
                 '|',
                 source,
-                coalesce(service_id, '?' || repository),
+                coalesce(service_id, '?' || coalesce(repository, service_name, '')),
                 environment_id,
                 region,
                 case when is_deleted then 'deleted' end

@@ -86,7 +86,7 @@ with
     )
 select
     source || ':' || namespace || '/' || name || '@' || sync_id as deployment_id,
-    {{ repository_name("repository_address") }} as repository,
+    {{ repository_of("repository_address") }} as repository,
     service_name,
     environment_id,
     commit_sha,

@@ -44,7 +44,7 @@ select
         nullif(synced_revision, ''), nullif(wanted_revision, '')
     ) as operation_revision,
     {{ pseudonym("username") }} as operation_actor_id,
-    {{ repository_name("repository_address") }} as repository,
+    {{ repository_of("repository_address") }} as repository,
     target_revision,
     {{ lineage() }},
     {{

@@ -6,7 +6,7 @@ select
     nullif(scheduler, '') as event,
     complete = 'true' as is_complete,
     try_cast(results as bigint) as results,
-    {{ repository_name("repository_address") }} as repository,
+    {{ repository_of("repository_address") }} as repository,
     coalesce(
         case
             when not starts_with(got_revision, chr(123)) then nullif(got_revision, '')

@@ -25,7 +25,14 @@ select
         json_extract_string(try_cast(rules as json), '$[*].prevent_self_review'), 'true'
     ) as prevents_self_approval,
     coalesce(
-        list_max(json_extract(try_cast(rules as json), '$[*].wait_timer')::bigint[]), 0
+        list_max(
+            try_cast(
+                json_extract_string(
+                    try_cast(rules as json), '$[*].wait_timer'
+                ) as bigint[]
+            )
+        ),
+        0
     ) as wait_minutes,
     case
         when protected_branches = 'true'

@@ -13,8 +13,8 @@ select
     coalesce({{ pseudonym("approver") }}, '') as approver_id,
     final_decision,
     decision,
-    make_timestamp(try_cast(created as bigint) * 1000) as created_at,
-    make_timestamp(try_cast(completed as bigint) * 1000) as completed_at,
+    {{ epoch_instant("created", per_second=1000) }} as created_at,
+    {{ epoch_instant("completed", per_second=1000) }} as completed_at,
     {{ lineage() }},
     {{
         quarantine(

@@ -29,7 +29,7 @@ select
     {% endfor %}
     {{ pseudonym("author") }} as actor_id,
     coalesce(
-        make_timestamp(try_cast(created as bigint) * 1000), {{ instant("created") }}
+        {{ epoch_instant("created", per_second=1000) }}, {{ instant("created") }}
     ) as changed_at,
     {{ lineage() }},
     {{

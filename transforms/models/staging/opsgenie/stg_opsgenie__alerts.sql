@@ -41,7 +41,9 @@ select
     priority,
     substr(named_tag, length(service_tag) + 1) as service_name,
     cast(
-        json_object('integration', integration, 'tags', cast(tags as json)) as varchar
+        json_object(
+            'integration', integration, 'tags', try_cast(tags as json)
+        ) as varchar
     ) as labels,
     try_cast(close_milliseconds as bigint) as close_milliseconds,
     {{ instant("occurred") }} as last_occurred_at,

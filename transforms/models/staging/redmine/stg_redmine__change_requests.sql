@@ -12,8 +12,8 @@ select
     {{ pseudonym("author") }} as requester_id,
     {{ pseudonym("assignee") }} as assignee_id,
     {# days without a time, in no stated zone: the first starts, the last has ended after it #}
-    cast(try_cast(start_date as date) as timestamp) as planned_start_at,
-    cast(try_cast(due_date as date) + 1 as timestamp) as planned_end_at,
+    try(cast(try_cast(start_date as date) as timestamp)) as planned_start_at,
+    try(cast(try_cast(due_date as date) + 1 as timestamp)) as planned_end_at,
     {{ instant("created") }} as created_at,
     {{ instant("closed") }} as closed_at,
     {{ instant("updated") }} as source_updated_at,

@@ -6,7 +6,7 @@ select
     subject_digest,
     predicate_type,
     builder_id,
-    from_json(key_ids, '["VARCHAR"]') as key_ids,
+    from_json(try_cast(key_ids as json), '["VARCHAR"]') as key_ids,
     signature_state,
     service_name,
     repository,
