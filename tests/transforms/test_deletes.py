@@ -221,6 +221,15 @@ def test_a_record_outside_the_bound_is_not_judged(home: Home) -> None:
     assert tags(home) == ["v1", "v3"]
 
 
+def test_a_reconciliation_without_a_page_proves_nothing(home: Home) -> None:
+    read(home, 0, {"acme/pay": [deployment(1)]}, stream=DEPLOYMENTS)
+    read(home, 1, {}, reconciles=True)
+    assert tags(home) == []
+    read(home, 2, TWO)
+    read(home, 3, {}, reconciles=True)
+    assert tags(home) == ["v1", "v2"]
+
+
 def test_a_deleted_deployment_stays_as_a_row_that_is_not_counted(home: Home) -> None:
     read(home, 0, {"acme/pay": [deployment(1), deployment(2)]}, stream=DEPLOYMENTS)
     read(home, 1, {"acme/pay": [deployment(2)]}, stream=DEPLOYMENTS, reconciles=True)

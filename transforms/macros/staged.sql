@@ -124,7 +124,7 @@
     {% endif %}
     {% if is_judging %}
         {% call statement('judge') -%}
-            {{ judge_sql(model.name, kind, stream, target_relation, key, is_fresh or pages | length > 0) }}
+            {{ judge_sql(model.name, kind, stream, target_relation, key, pages | length > 0) }}
         {%- endcall %}
     {% endif %}
     {{ adapter.commit() }}
