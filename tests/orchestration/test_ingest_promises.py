@@ -164,7 +164,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
             lake.append_bulk(
                 f"{model.name}-{what}", model.stream, kind=model.kind, pages=[page], read_at=READ_AT
             )
-    build_models(home, *MODELS)
+    build_models(home, *MODELS, "page_accounts")
     with warehouse(home.staging_file) as connection:
         found = connection.execute(
             "select model, source, fetched_count, loaded_count, duplicate_count,"
