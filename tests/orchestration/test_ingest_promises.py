@@ -17,6 +17,8 @@ from orchestration.warehouse import warehouse
 from tests.transforms.models import build_models
 from transforms.home import Home
 
+pytestmark = pytest.mark.slow
+
 READ_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
 INSTANT = "2026-11-20T10:00:00Z"
 SETTING = re.compile(r'(kind|stream)="(\w+)"')
@@ -162,11 +164,11 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
             lake.append_bulk(
                 f"{model.name}-{what}", model.stream, kind=model.kind, pages=[page], read_at=READ_AT
             )
-    build_models(home, *MODELS)
-    with warehouse(home.warehouse_file) as connection:
+    build_models(home, *MODELS, "page_accounts")
+    with warehouse(home.staging_file) as connection:
         found = connection.execute(
             "select model, source, fetched_count, loaded_count, duplicate_count,"
-            " quarantined_count from v1.page_accounts"
+            " quarantined_count from staging.page_accounts"
         ).fetchall()
     return {(str(row[0]), str(row[1])): row[2:] for row in found}
 
