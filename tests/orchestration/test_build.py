@@ -162,7 +162,8 @@ def test_a_damaged_work_file_is_made_again(
     home.warehouse_file.write_bytes(damage)
     home.staging_file.write_bytes(damage)
     prepare(home, parameters=parameters)
-    assert not home.staging_file.exists()
+    with duckdb.connect(str(home.staging_file)) as connection:
+        assert connection.execute("select count(*) from staging.decisions").fetchall() == [(0,)]
     with duckdb.connect(str(home.warehouse_file)) as connection:
         assert connection.execute("select count(*) from build.parameters").fetchall() == [(1,)]
 

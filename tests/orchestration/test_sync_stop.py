@@ -72,7 +72,8 @@ def test_a_stop_ends_the_wait_for_a_limit_and_asks_nothing_more(
     stopper = threading.Thread(target=stop_when_asked)
     stopper.start()
     begun = time.monotonic()
-    report = sync([source], Lake(tmp_path / "lake"), lambda: datetime.now(UTC), stop=stop)
+    report = sync([source], Lake(tmp_path / "lake"), lambda: datetime.now(UTC), stop=stop,
+                  private_hosts=("127.0.0.1",))  # fmt: skip
     stopper.join()
     assert time.monotonic() - begun < WAIT_SECONDS / 2
     assert {one.error_class for one in report.streams} == {"Stopped"}
@@ -100,6 +101,7 @@ def test_an_interrupt_ends_the_wait_for_a_limit_and_leaves_a_run_to_take_up(
     number: signal.Signals, limited: Limited, tmp_path: Path
 ) -> None:
     (tmp_path / "leadline.yml").write_text(
+        "network: {private_hosts: [127.0.0.1]}\n"
         "sources:\n  github:\n    token: ${GITHUB_TOKEN}\n"
         f"    base_url: {limited.address}\n    repositories: [acme/a]\n"
     )
