@@ -163,7 +163,8 @@ def test_a_damaged_work_file_is_made_again(
     home.staging_file.write_bytes(damage)
     prepare(home, parameters=parameters)
     with duckdb.connect(str(home.staging_file)) as connection:
-        assert connection.execute("select count(*) from staging.decisions").fetchall() == [(0,)]
+        count = connection.execute("select count(*) from staging.staging.decisions").fetchall()
+        assert count == [(0,)]
     with duckdb.connect(str(home.warehouse_file)) as connection:
         assert connection.execute("select count(*) from build.parameters").fetchall() == [(1,)]
 
