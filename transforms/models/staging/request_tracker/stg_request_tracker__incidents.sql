@@ -17,7 +17,11 @@ select
                 '[0-9]'
             ) as bigint
         ),
-        5 - least(greatest(try_cast(priority as bigint), 0), 100)  -- 25
+        5 - cast(
+            floor(
+                least(greatest(try_cast(priority as bigint), 0), 100) / 25.0
+            ) as bigint
+        )
     ) as severity,
     {{ set_instant("created") }} as created_at,
     {{ set_instant("started") }} as started_at,
