@@ -1,5 +1,5 @@
 # make demo and make test are all a newcomer needs; ./bootstrap.sh does the first half where make is missing.
-.PHONY: help demo test lint format ci lock env env-dev
+.PHONY: help demo test slow lint format ci lock env env-dev
 .DEFAULT_GOAL := help
 
 # Tests that need a server, a browser or other packages are run by .ci/run, which installs what they need.
@@ -23,6 +23,9 @@ demo: env ## a sample company, from its source systems to the dashboard
 
 test: env-dev ## every test that needs nothing but Python
 	@.venv/bin/python -m pytest -q -n auto --dist loadfile -m "$(EVERYWHERE)" $(PYTEST_ARGS)
+
+slow: env-dev ## suites of minutes: simulations, invariants, odd records of every source, the whole chain
+	@.venv/bin/python -m pytest -q -n auto --dist loadfile -m "slow and not system and not browser" $(PYTEST_ARGS)
 
 lint: env-dev ## style, types, SQL layout, who may import whom
 	.venv/bin/ruff check .

@@ -5,8 +5,13 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from orchestration.build import BuildReport
+    from transforms.home import Home
 
 _SETTINGS_OF_THIS_MACHINE = ("LEADLINE_HOME", "LEADLINE_PSEUDONYM_KEY", "LEADLINE_CONFIG")
 _outside: list[str] = []
@@ -52,6 +57,21 @@ def _nothing_outside_is_asked() -> Iterator[None]:
     before = len(_outside)
     yield
     assert _outside[before:] == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _builds_share_what_dbt_parsed() -> None:
+    """Let every build of this process begin with what the one before it parsed."""
+    from orchestration import run
+    from tests.parsing import shared_parse
+
+    alone = run.build
+
+    def build(home: "Home", **arguments: Any) -> "BuildReport":
+        with shared_parse(home):
+            return alone(home, **arguments)
+
+    run.build = build  # type: ignore[assignment]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from orchestration.run import Context, build_and_publish
 from orchestration.settings import Environment
-from tests.parsing import shared_parse
 from tests.transforms.estate import Estate
 from transforms.home import Home
 from transforms.published import Published, open_published
@@ -21,8 +20,7 @@ def publish_estate(root: Path, estate: Estate, *, read_at: datetime = READ_AT) -
     """Write an estate to a lake, build and publish it, and open what was published."""
     home = Home(root=root)
     estate.write(home.lake, read_at=read_at)
-    with shared_parse(home):
-        build_and_publish(Context(home=home, environment=Environment(), clock=lambda: read_at))
+    build_and_publish(Context(home=home, environment=Environment(), clock=lambda: read_at))
     return open_published(home)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from orchestration.run import Context, build_candidate
 from orchestration.settings import Environment
 from orchestration.warehouse import warehouse
-from tests.parsing import shared_parse
 from transforms.home import Home
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -18,11 +17,10 @@ def build_models(home: Home, *names: str, now: datetime = NOW) -> None:
     Errors: BuildFailed, AuditBlocked.
     """
     selected = [f"+{name}" for name in names]
-    with shared_parse(home):
-        build_candidate(
-            Context(home=home, environment=Environment(), clock=lambda: now),
-            arguments=["--select", *selected, "--indirect-selection", "cautious"],
-        )
+    build_candidate(
+        Context(home=home, environment=Environment(), clock=lambda: now),
+        arguments=["--select", *selected, "--indirect-selection", "cautious"],
+    )
 
 
 def rows(home: Home, name: str, *, where: str = "true") -> list[dict[str, Any]]:
