@@ -65,13 +65,15 @@ def _builds_share_what_dbt_parsed() -> None:
     from orchestration import run
     from tests.parsing import shared_parse
 
-    alone = run.build
+    names = vars(run)
+    alone = names["build"]
 
     def build(home: "Home", **arguments: Any) -> "BuildReport":
         with shared_parse(home):
-            return alone(home, **arguments)
+            report: BuildReport = alone(home, **arguments)
+            return report
 
-    run.build = build  # type: ignore[assignment]
+    names["build"] = build
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
