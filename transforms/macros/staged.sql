@@ -11,29 +11,25 @@
     {%- set stream = config.require('stream') -%}
     {%- set key = config.require('key') | join(', ') -%}
     {%- set checksum = local_md5(compiled_code ~ key) -%}
+    {%- set of_stream = "kind = '" ~ kind ~ "' and stream = '" ~ stream ~ "'" -%}
 
-    {%- set known = run_query(
-        "select 1 from staged.staging.staged_models where model = '" ~ model.name
-        ~ "' and checksum = '" ~ checksum ~ "'"
-    ) -%}
-    {%- set is_fresh = existing is none or known | length == 0 or should_full_refresh() -%}
-    {%- set pending_sql -%}
-        select page_id, format, records_file, records_path, row_count, run_id
-        from staged.staging.journal
-        where event = 'page' and kind = '{{ kind }}' and stream = '{{ stream }}'
-        {% if not is_fresh %}
-            and page_id not in (
-                select page_id from staged.staging.page_accounts where model = '{{ model.name }}'
-            )
-        {% endif %}
-        order by read_at, page_id
-    {%- endset -%}
-    {%- set pages = run_query(pending_sql) -%}
-    {%- set whole_runs = run_query(whole_runs_to_judge_sql(model.name, kind, stream, is_fresh)) -%}
-    {%- set has_whole_runs = whole_runs.columns[0].values()[0] > 0 -%}
-    {%- set is_judging = whole_runs.columns[1].values()[0] > 0 -%}
+    {%- set asked = run_query(
+        "select (select count(*) from staged.staging.journal where event = 'page' and "
+        ~ of_stream ~ ") + (select count(*) from staged.staging.whole_runs where " ~ of_stream
+        ~ "), (select count(*) from staged.staging.staged_models where model = '" ~ model.name
+        ~ "' and checksum = '" ~ checksum ~ "')"
+    )[0] -%}
+    {%- set is_read = asked[0] > 0 -%}
+    {%- set is_fresh = existing is none or asked[1] == 0 or should_full_refresh() -%}
+    {%- set pages, has_whole_runs, is_judging = [], false, false -%}
+    {% if is_read %}
+        {%- set pages = run_query(pending_sql(model.name, of_stream, is_fresh)) -%}
+        {%- set whole_runs = run_query(whole_runs_to_judge_sql(model.name, of_stream, is_fresh))[0] -%}
+        {%- set has_whole_runs = whole_runs[0] > 0 -%}
+        {%- set is_judging = whole_runs[1] > 0 -%}
+    {% endif %}
 
-    {% if existing is none and pages | length == 0 %}
+    {% if existing is none and not is_read %}
         {# most kinds of source are not read anywhere: an empty table of the right columns will do #}
         {% call statement('main') -%}
             create or replace view staged.staging.batch as {{ batch_sql([]) }};
@@ -130,6 +126,20 @@
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+
+{# The pages of the stream that this model has not staged yet, or all of them. #}
+{% macro pending_sql(name, of_stream, is_fresh) %}
+select page_id, format, records_file, records_path, row_count, run_id
+from staged.staging.journal
+where event = 'page' and {{ of_stream }}
+{% if not is_fresh %}
+    and page_id not in (
+        select page_id from staged.staging.page_accounts where model = '{{ name }}'
+    )
+{% endif %}
+order by read_at, page_id
+{% endmacro %}
 
 
 {# The columns a model states itself; those of lineage and quarantine are the materialization's. #}

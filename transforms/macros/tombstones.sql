@@ -53,7 +53,7 @@ group by parts.source, parts.kind, parts.stream, parts.whole_run_id;
 
 
 {# How many whole runs the stream has, and how many of them this model has not judged yet. #}
-{% macro whole_runs_to_judge_sql(name, kind, stream, is_fresh) %}
+{% macro whole_runs_to_judge_sql(name, of_stream, is_fresh) %}
 select
     count(*) as run_count,
     count(
@@ -71,7 +71,7 @@ select
         end
     ) as unjudged_count
 from staged.staging.whole_runs
-where kind = '{{ kind }}' and stream = '{{ stream }}'
+where {{ of_stream }}
 {% endmacro %}
 
 
