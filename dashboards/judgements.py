@@ -1,12 +1,12 @@
 """What people decide on a page about causes: asked with a reason, kept, pending until built in."""
 
-import getpass
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
 
+from dashboards.access import who
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.view import View
 from transforms.decisions import (
@@ -87,20 +87,20 @@ def draw_question(view: View, incident_id: str, deployment_id: str | None) -> No
     verdict = asked[2]
     with st.form("judgement", border=False):
         reason = st.text_input(_QUESTIONS[verdict], key="judgement_reason")
-        who = st.text_input("Who says so? (published as a pseudonym)", value=_user(), key="judge")
+        judge = st.text_input("Who says so? (published as a pseudonym)", value=who(), key="judge")
         with st.container(horizontal=True):
             is_kept = st.form_submit_button("Keep it", type="primary")
             st.form_submit_button("Cancel", on_click=_forget)
-    if is_kept and _is_kept(view, incident_id, deployment_id, verdict, reason=reason, who=who):
+    if is_kept and _is_kept(view, incident_id, deployment_id, verdict, reason=reason, judge=judge):
         _forget()
         st.rerun()
 
 
 def _is_kept(
-    view: View, incident_id: str, deployment_id: str | None, verdict: str, *, reason: str, who: str
+    view: View, incident_id: str, deployment_id: str | None, verdict: str, *, reason: str, judge: str
 ) -> bool:
     """Keep a judgement; False, and a sentence on the page, when it cannot be."""
-    if not reason.strip() or not who.strip():
+    if not reason.strip() or not judge.strip():
         st.error("Say in words why, and who says so.")
         return False
     try:
@@ -110,7 +110,7 @@ def _is_kept(
             subject=attribution_subject(incident_id, deployment_id),
             verdict=verdict,
             reason=plain_text(reason),
-            who=plain_text(who),
+            who=plain_text(judge),
             decided_at=decided_now(view),
         )
     except DecisionsAltered as error:
@@ -125,10 +125,3 @@ def _is_kept(
 def decided_now(view: View) -> datetime:
     """Return the present instant; in the sample company it is the company's last one."""
     return view.build.as_of if view.build.sample_data else datetime.now(UTC)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
