@@ -97,7 +97,13 @@ def draw_question(view: View, incident_id: str, deployment_id: str | None) -> No
 
 
 def _is_kept(
-    view: View, incident_id: str, deployment_id: str | None, verdict: str, *, reason: str, judge: str
+    view: View,
+    incident_id: str,
+    deployment_id: str | None,
+    verdict: str,
+    *,
+    reason: str,
+    judge: str,
 ) -> bool:
     """Keep a judgement; False, and a sentence on the page, when it cannot be."""
     if not reason.strip() or not judge.strip():
