@@ -45,8 +45,10 @@ def render(view: View) -> None:
 
 def answer(names: pl.DataFrame) -> str:
     """Return the page's first sentence."""
+    if not names.width:
+        return "This build is older than this page; `leadline build` makes a new one."
     if names.is_empty():
-        return "Every name that was read is known, or this build is older than this page."
+        return "Every name that was read is known."
     rows = int(names["row_count"].sum())
     count = names.select("kind", "name").n_unique()
     return f"{count_words(count, 'name')} in {count_words(rows, 'row')} lead to nothing yet."

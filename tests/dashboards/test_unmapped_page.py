@@ -32,4 +32,9 @@ def test_names_that_concern_the_most_rows_come_first_and_are_only_ever_cells(
 
 
 def test_nothing_unmapped_is_said() -> None:
-    assert "Every name that was read is known" in unmapped.answer(pl.DataFrame())
+    none = pl.DataFrame(schema={"kind": pl.String, "name": pl.String, "row_count": pl.Int64})
+    assert unmapped.answer(none) == "Every name that was read is known."
+
+
+def test_a_build_without_the_table_is_said_to_be_older() -> None:
+    assert "`leadline build` makes a new one" in unmapped.answer(pl.DataFrame())

@@ -1,20 +1,26 @@
-"""One run of the whole chain at a fixed time, for tests that kill it."""
+"""The whole chain, or its last steps, at a fixed time: for tests that kill it."""
 
 import sys
 from datetime import datetime
 from pathlib import Path
 
-from orchestration.run import Context, refresh
+from orchestration.locks import run_lock
+from orchestration.run import Context, audit_candidate, publish_candidate, refresh
 from orchestration.settings import git_settings, read_environment
 from transforms.home import resolve_home
 
 
 def main() -> None:
-    """Read the repository given, build, audit and publish as of the instant given."""
-    repository, instant = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+    """Run as of the instant given; without a repository audit and publish the finished build."""
+    instant = datetime.fromisoformat(sys.argv[1])
     context = Context(home=resolve_home(), environment=read_environment(), clock=lambda: instant)
-    report = refresh(context, settings=git_settings(repository))
-    sys.stdout.write(report.publication.manifest.fingerprint)
+    if len(sys.argv) > 2:
+        publication = refresh(context, settings=git_settings(Path(sys.argv[2]))).publication
+    else:
+        with run_lock(context.home.work, now=instant):
+            audit_candidate(context)
+            publication = publish_candidate(context)
+    sys.stdout.write(publication.manifest.fingerprint)
 
 
 if __name__ == "__main__":
