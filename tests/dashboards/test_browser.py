@@ -2,65 +2,17 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize
 
+from tests.dashboards.browsing import DESK, PAGES, PHONE, chromium, open_page, serving_pages
 from tests.dashboards.estate import AS_OF, Estate, make_estate, publish
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-PAGES = (
-    "", "health", "delivery", "catalogue", "sources", "correlations", "incidents", "deployment",
-    "risk",
-)  # fmt: skip
-DESK: ViewportSize = {"width": 1280, "height": 720}
-PHONE: ViewportSize = {"width": 390, "height": 844}
-# Streamlit first asks for these below the page's own path when a page is opened by its address.
-PROBES = ("/_stcore/health", "/_stcore/host-config")
-
-
-@dataclass
-class Watched:
-    """What a page asked for and complained about."""
-
-    foreign: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def attach(self, page: Page, address: str) -> None:
-        page.on("request", lambda request: self._request(request.url, address))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "response",
-            lambda reply: self._reply(reply.status, reply.url),
-        )
-        page.on("console", lambda said: self._said(said.type, said.text))
-
-    def _request(self, url: str, address: str) -> None:
-        if not url.startswith((address, "data:", "blob:")):
-            self.foreign.append(url)
-
-    def _reply(self, status: int, url: str) -> None:
-        if status >= 400 and not url.endswith(PROBES):
-            self.complaints.append(f"{status} {url}")
-
-    def _said(self, kind: str, text: str) -> None:
-        if kind == "error" and "404 (Not Found)" not in text:
-            self.complaints.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -72,58 +24,14 @@ def live_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
 
 @pytest.fixture(scope="module")
 def address(live_home: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
-    environment = os.environ | {"LEADLINE_HOME": str(live_home), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(f"{url}/readyz")
+    with serving_pages(live_home) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-def _wait_until_ready(url: str) -> None:
-    for _ in range(100):
-        try:
-            if httpx.get(url, trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    pytest.fail("the dashboard did not become ready")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+    with chromium() as opened:
         yield opened
-        opened.close()
-
-
-def _open(
-    browser: Browser, address: str, path: str, *, size: ViewportSize = DESK, theme: str = "light"
-) -> tuple[Page, Watched]:
-    is_dark = theme == "dark"
-    context = browser.new_context(viewport=size, color_scheme="dark" if is_dark else "light")
-    page = context.new_page()
-    watched = Watched()
-    watched.attach(page, address)
-    page.goto(f"{address}/{path}")
-    page.wait_for_selector("h1")
-    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=20_000)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-    return page, watched
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -132,7 +40,7 @@ def _open(
 def test_a_page_fits_asks_nobody_and_complains_of_nothing(
     browser: Browser, address: str, path: str, size: ViewportSize, theme: str, tmp_path: Path
 ) -> None:
-    page, watched = _open(browser, address, path, size=size, theme=theme)
+    page, watched = open_page(browser, address, path, size=size, theme=theme)
     folder = Path(os.environ.get("LEADLINE_SCREENSHOTS", tmp_path))
     page.screenshot(path=folder / f"{path or 'summary'}-{size['width']}-{theme}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
@@ -146,7 +54,7 @@ def test_a_page_fits_asks_nobody_and_complains_of_nothing(
 
 
 def test_the_cards_are_above_the_fold(browser: Browser, address: str) -> None:
-    page, _ = _open(browser, address, "")
+    page, _ = open_page(browser, address, "")
     cards = page.locator("[class*='st-key-card_']")
     assert cards.count() == 6
     for index in range(6):
@@ -158,7 +66,7 @@ def test_the_cards_are_above_the_fold(browser: Browser, address: str) -> None:
 
 def test_every_chart_is_described(browser: Browser, address: str) -> None:
     for path in ("", "delivery", "incidents"):
-        page, _ = _open(browser, address, path)
+        page, _ = open_page(browser, address, path)
         figures = page.locator("[data-testid='stPlotlyChart']")
         labels = page.locator("[role='figure'][aria-label]")
         figures.first.wait_for(timeout=60_000)
@@ -169,7 +77,7 @@ def test_every_chart_is_described(browser: Browser, address: str) -> None:
 def test_filters_live_in_the_address_and_survive_the_change_of_page(
     browser: Browser, address: str
 ) -> None:
-    page, _ = _open(browser, address, "delivery?team=Payments&period=30+days")
+    page, _ = open_page(browser, address, "delivery?team=Payments&period=30+days")
     section = page.locator("[data-testid='stTopNavSection']", has_text="Overview")
     section.click()
     page.locator("a", has_text="Executive summary").last.click()
@@ -182,7 +90,7 @@ def test_filters_live_in_the_address_and_survive_the_change_of_page(
 
 
 def test_a_bad_address_shows_the_defaults_and_a_notice(browser: Browser, address: str) -> None:
-    page, watched = _open(browser, address, "?team=<script>&from=notadate&env=nope")
+    page, watched = open_page(browser, address, "?team=<script>&from=notadate&env=nope")
     notice = page.locator("[data-testid='stAlert']").first.inner_text()
     assert "the defaults are shown instead" in notice
     assert page.locator("[data-testid='stException']").count() == 0
@@ -193,7 +101,7 @@ def test_a_bad_address_shows_the_defaults_and_a_notice(browser: Browser, address
 def test_names_from_the_address_are_shown_literally(browser: Browser, address: str) -> None:
     names = ("http://evil.example", "**bold**", ":red[x]", "www.evil.example", "# title", "$a$")
     query = "&".join(f"{quote(name)}=1" for name in names)
-    page, watched = _open(browser, address, f"?{query}")
+    page, watched = open_page(browser, address, f"?{query}")
     notice = page.locator("[data-testid='stAlert']").first
     shown = notice.inner_text().replace("\u2060", "")
     for name in names:
@@ -205,7 +113,7 @@ def test_names_from_the_address_are_shown_literally(browser: Browser, address: s
 
 
 def test_hostile_titles_are_shown_and_do_nothing(browser: Browser, address: str) -> None:
-    page, watched = _open(browser, address, "?period=365+days")
+    page, watched = open_page(browser, address, "?period=365+days")
     page.locator(".st-key-explain_time_to_restore button").click()
     dialog = page.locator("[data-testid='stDialog']")
     dialog.locator("[data-testid='stDataFrame']").wait_for()
@@ -220,7 +128,7 @@ def test_hostile_titles_are_shown_and_do_nothing(browser: Browser, address: str)
 def test_a_bar_or_a_row_picks_the_incident_and_the_address_says_which(
     browser: Browser, address: str
 ) -> None:
-    page, watched = _open(browser, address, "incidents?period=365+days&service=basket")
+    page, watched = open_page(browser, address, "incidents?period=365+days&service=basket")
     told = page.locator("[class*='st-key-suspect_none']")
     told.wait_for()
     # plotly's own layer takes the clicks, so the bar is hit by its place
@@ -245,7 +153,7 @@ def test_a_bar_or_a_row_picks_the_incident_and_the_address_says_which(
 def test_a_judgement_is_asked_for_its_reason_and_shown_as_pending(
     browser: Browser, address: str, live_home: Path
 ) -> None:
-    page, watched = _open(browser, address, "incidents?period=365+days&service=ledger")
+    page, watched = open_page(browser, address, "incidents?period=365+days&service=ledger")
     page.locator(".st-key-confirm_none button").first.click()
     reason = page.locator(".st-key-judgement_reason input")
     reason.fill("![](http://127.0.0.1:9/x.png) the provider failed")
@@ -263,7 +171,7 @@ def test_a_judgement_is_asked_for_its_reason_and_shown_as_pending(
 
 def test_hostile_names_on_the_pages_of_causes_do_nothing(browser: Browser, address: str) -> None:
     for path in ("incidents?period=365+days", "deployment?deployment=github:basket-9"):
-        page, watched = _open(browser, address, path)
+        page, watched = open_page(browser, address, path)
         page.wait_for_timeout(1000)
         main = page.locator("[data-testid='stMain']")
         assert main.locator("img, script").count() == 0
@@ -279,7 +187,7 @@ def test_hostile_names_on_the_pages_of_causes_do_nothing(browser: Browser, addre
 def test_an_open_page_says_that_newer_data_is_there_and_keeps_its_own(
     browser: Browser, address: str, live_home: Path
 ) -> None:
-    page, watched = _open(browser, address, "")
+    page, watched = open_page(browser, address, "")
     before = page.locator(".st-key-cards").inner_text()
     newer = make_estate(as_of=AS_OF, seed=11)
     publish(live_home, newer, build_id="20261123T090000Z-0000bbbb")

@@ -1,0 +1,118 @@
+"""A served dashboard and a real browser that watches what pages ask for and complain about."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from dashboards.frame import pages
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAGES = tuple(page.URL_PATH for page in pages())
+DESK: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+# Streamlit first asks for these below the page's own path when a page is opened by its address.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+@dataclass
+class Watched:
+    """What a page asked for and complained about."""
+
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page, address: str) -> None:
+        page.on("request", lambda request: self._request(request.url, address))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda reply: self._reply(reply.status, reply.url),
+        )
+        page.on("console", lambda said: self._said(said.type, said.text))
+
+    def _request(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.foreign.append(url)
+
+    def _reply(self, status: int, url: str) -> None:
+        if status >= 400 and not url.endswith(PROBES):
+            self.complaints.append(f"{status} {url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and "404 (Not Found)" not in text:
+            self.complaints.append(text)
+
+
+@contextlib.contextmanager
+def serving_pages(home: Path) -> Iterator[str]:
+    """Serve the pages of a home at a free port of this machine and give their address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
+    environment = os.environ | {"LEADLINE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(
+        [*command, "--server.port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_served(f"{url}/healthz")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def wait_until_served(url: str) -> None:
+    """Wait until an address answers."""
+    for _ in range(100):
+        try:
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    pytest.fail("the dashboard did not become ready")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip("needs Chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+def open_page(
+    browser: Browser, address: str, path: str, *, size: ViewportSize = DESK, theme: str = "light"
+) -> tuple[Page, Watched]:
+    """Open a page in a context of its own and wait until it is drawn."""
+    is_dark = theme == "dark"
+    context = browser.new_context(viewport=size, color_scheme="dark" if is_dark else "light")
+    page = context.new_page()
+    watched = Watched()
+    watched.attach(page, address)
+    page.goto(f"{address}/{path}")
+    page.wait_for_selector("h1")
+    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=20_000)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    return page, watched
