@@ -55,10 +55,9 @@ def figure_words(value: float | None) -> str:
 
 def percent_words(ratio: float | None, *, n: int) -> str:
     """Return a share as percent: no decimals below 100 observations, one from there on."""
-    known = clean_number(ratio)
-    if known is None:
+    percent = clean_number(None if ratio is None else ratio * 100)
+    if percent is None:
         return DASH
-    percent = known * 100
     if 0 < percent < 0.5 and n < 100:
         return "under 1 %"
     if 99.5 <= percent < 100:

@@ -1,6 +1,7 @@
 """What was set aside is listed, shown, and comes through once its fault is gone."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,9 +39,10 @@ def _records(*ids: str | None) -> bytes:
     return json.dumps(rows).encode()
 
 
-@pytest.fixture
-def world(home: Home, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Return the world; commands see its context."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return the world, built once; tests that change it work on a copy."""
+    home = Home(root=tmp_path_factory.mktemp("world") / "data")
     estate = Estate()
     estate.service("shop")
     estate.deploy("shop", estate.commit("shop", at("2026-02-02 08:00")), at("2026-02-02 10:00"))
@@ -52,13 +54,34 @@ def world(home: Home, monkeypatch: pytest.MonkeyPatch) -> World:
     refusal = Refusal("incidents", "unexpected_shape", HOSTILE, "https://x.test", READ_AT)
     run.quarantine(refusal)
     lake.seal("calls", "incidents", read_at=READ_AT)
+    world = _world(home)
+    build_and_publish(world.context)
+    return world
+
+
+def _world(home: Home) -> World:
     context = Context(
         home=home, environment=Environment(), clock=lambda: READ_AT + timedelta(hours=1)
     )
-    monkeypatch.setattr(command, "open_context", lambda: context)
-    build_and_publish(context)
-    line = next(one for one in lake.journal("calls", "services") if one["event"] == "page")
+    journal = Lake(home.lake).journal("calls", "services")
+    line = next(one for one in journal if one["event"] == "page")
     return World(context=context, page_file=line["records_file"])
+
+
+@pytest.fixture
+def world(built: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return the world for reading; commands see its context."""
+    monkeypatch.setattr(command, "open_context", lambda: built.context)
+    return built
+
+
+@pytest.fixture
+def own_world(built: World, home: Home, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a copy of the world to change; commands see its context."""
+    shutil.copytree(built.context.home.root, home.root, symlinks=True)
+    own = _world(home)
+    monkeypatch.setattr(command, "open_context", lambda: own.context)
+    return own
 
 
 def _account(home: Home) -> tuple[int, ...]:
@@ -100,15 +123,15 @@ def test_what_was_set_aside_is_listed_and_shown(
 
 
 def test_a_replay_loads_what_can_be_read_now_and_no_record_is_lost(
-    world: World, capsys: pytest.CaptureFixture[str]
+    own_world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = world.context.home
+    home = own_world.context.home
     assert _account(home) == (3, 1, 0, 2)
     command.replay(source="calls")
     assert "0 of 2 records came through, 2 stayed." in capsys.readouterr().err
     assert _account(home) == (3, 1, 0, 2)
     mended = zstandard.ZstdCompressor().compress(_records("S1", "S2", None))
-    (home.lake / world.page_file).write_bytes(mended)
+    (home.lake / own_world.page_file).write_bytes(mended)
     command.replay(source=None)
     told = capsys.readouterr().err
     assert "1 of 2 records came through, 1 stayed." in told
