@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,11 +23,17 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PAGES = tuple(page.URL_PATH for page in pages())
+# The first page stands at the root; Streamlit knows it by no other address.
+PAGES = ("", *(page.URL_PATH for page in pages()[1:]))
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+ZOOMED: ViewportSize = {"width": 640, "height": 360}  # the desk at 200 percent
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+AXE = Path(os.environ.get("LEADLINE_NPM", ""), "node_modules", "axe-core", "axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 
 @dataclass
@@ -113,6 +120,19 @@ def open_page(
     watched.attach(page, address)
     page.goto(f"{address}/{path}")
     page.wait_for_selector("h1")
-    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=20_000)
+    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=60_000)
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     return page, watched
+
+
+def violations(page: Page) -> list[str]:
+    """Return rule and place of whatever axe finds on a page."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run({runOnly: rules}).then(said => said.violations)", RULES
+    )
+    return [
+        f"{violation['id']} {node['target']}: {node['html'][:160]}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
