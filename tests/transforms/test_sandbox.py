@@ -243,8 +243,6 @@ ENDLESS = {
     "a cross join": "select count(*) from range(1000000) a, range(1000000) b, range(1000) c",
     "a recursion": "with recursive r as (select 1 as i union all select i + 1 from r)"
     " select max(i) from r",
-    "a pattern": "select count(*) from range(100000) as t(i)"
-    " where regexp_matches(repeat('a', 20000) || i, '(a|aa|aaa|.*a)*b$')",
 }
 GREEDY = {
     "one long text": "select repeat('x', 2000000000)",
@@ -253,11 +251,18 @@ GREEDY = {
     "a thousand columns": "select "
     + ", ".join(f"i + {n} as c{n}" for n in range(1000))
     + " from range(100000) as t(i)",
-    "a sort that fits nowhere": "select i, repeat('x', 500) || i as x"
-    " from range(20000000) as t(i) order by hash(i)",
+    "a sort that fits nowhere": "select max(place) from (select row_number() over"
+    " (order by repeat('x', 500) || i) as place from range(20000000) as t(i))",
     "groups without end": "select i, count(*) from range(200000000) as t(i) group by i",
     "texts that grow": "with recursive r as (select 'x' as t union all select t || t from r)"
     " select max(length(t)) from r",
+}
+
+
+# Heavy elsewhere: DuckDB's patterns take time in proportion to the text, never more.
+BOUNDED = {
+    "a pattern": "select count(*) from range(100000) as t(i)"
+    " where regexp_matches(repeat('a', 20000) || i, '(a|aa|aaa|.*a)*b$')",
 }
 
 
@@ -281,16 +286,17 @@ def measured(published: Published) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*ENDLESS, *GREEDY])
+@pytest.mark.parametrize("name", [*ENDLESS, *GREEDY, *BOUNDED])
 def test_a_query_that_takes_too_much_is_stopped_in_time_and_within_its_memory(
     published: Published, measured: Path, name: str
 ) -> None:
+    sql = (ENDLESS | GREEDY | BOUNDED)[name]
     ended = subprocess.run(
-        [sys.executable, str(measured), str(published.file.parent), (ENDLESS | GREEDY)[name]],
+        [sys.executable, str(measured), str(published.file.parent), sql],
         capture_output=True, text=True, check=True, cwd=CHILD.parents[1],
         env=os.environ | {"PYTHONPATH": str(CHILD.parents[1])},
     )  # fmt: skip
     seconds, kilobytes, told = ended.stdout.split(maxsplit=2)
-    assert told.startswith("Stopped"), told
+    assert told.startswith("answered" if name in BOUNDED else "Stopped"), told
     assert float(seconds) <= LIMITS.seconds + 1
     assert int(kilobytes) * 1024 <= LIMITS.memory_bytes
