@@ -11,6 +11,7 @@ from dashboards.incidents import page_link
 from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
 from dashboards.words import DASH
+from transforms.examples import examples
 from transforms.sandbox import LIMITS, QueryRefused
 
 TITLE, SECTION, ORDER, URL_PATH = "SQL", "Data", 3, "sql"
@@ -19,8 +20,9 @@ FIRST = "select title, question, unit, kind\nfrom metric_definitions\norder by t
 
 
 def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
-    """Return what this page reads from the address: any query may stand there."""
-    return {"query": None, "plan": ("true", "false")}
+    """Return what this page reads from the address: any query, or an example."""
+    names = [one.name for one in examples()]
+    return {"query": None, "plan": ("true", "false"), "example": names}
 
 
 def render(view: View) -> None:
@@ -29,6 +31,7 @@ def render(view: View) -> None:
         f"Ask for rows of schema v1: [tables and columns]({page_link(view, 'schema')}), "
         f"[questions to start from]({page_link(view, 'queries')})."
     )
+    _take_example()
     with st.form("ask", border=False):
         sql = st.text_area(
             "Query", FIRST, key="query", bind="query-params", height=170, max_chars=CHARACTERS,
@@ -47,6 +50,15 @@ def render(view: View) -> None:
     if shown.answer is not None:
         _draw_plan(view, shown)
     _draw_before(shown)
+
+
+def _take_example() -> None:
+    """Put the example that the address names into the editor, once."""
+    name = st.query_params.get("example")
+    found = [one.sql for one in examples() if one.name == name]
+    if found:
+        st.session_state["query"] = found[0]
+        del st.query_params["example"]
 
 
 def _draw_answer(shown: Asked) -> None:
