@@ -28,6 +28,11 @@ class Asked:
     detail: str = ""
     plan: str = ""
 
+    @property
+    def has_plan(self) -> bool:
+        """Whether DuckDB could begin with it, so that there is a plan to look at."""
+        return self.answer is not None or self.refusal.startswith("Stopped")
+
     def sentence(self) -> str:
         """Return how it ended, in one sentence."""
         if self.answer is None:

@@ -47,7 +47,7 @@ def render(view: View) -> None:
     with st.spinner("Asking", show_time=True):
         shown = asked(view.published, sql or "", again=again, clock=time.perf_counter)
     _draw_answer(shown)
-    if shown.answer is not None:
+    if shown.has_plan:
         _draw_plan(view, shown)
     _draw_before(shown)
 

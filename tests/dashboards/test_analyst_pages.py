@@ -144,7 +144,10 @@ def test_only_columns_of_plain_https_addresses_can_be_clicked() -> None:
 def test_how_a_query_ended_is_one_sentence() -> None:
     rows = Answer(pl.DataFrame({"a": [1]}), is_cut=False)
     assert Asked("f", "s", 0.44, answer=rows).sentence() == "1 row in 0.4 s."
-    assert Asked("f", "s", 9.0, refusal="Stopped.").sentence() == "Stopped."
+    stopped = Asked("f", "s", 9.0, refusal="Stopped after 10 s.")
+    assert stopped.sentence() == "Stopped after 10 s."
+    assert stopped.has_plan
+    assert not Asked("f", "s", 0.2, refusal="Only SELECT.").has_plan
 
 
 def test_every_example_is_listed_by_its_question_and_opens_in_sql(
