@@ -17,6 +17,7 @@ from transforms.sandbox import LIMITS, QueryRefused
 TITLE, SECTION, ORDER, URL_PATH = "SQL", "Data", 3, "sql"
 USES_FILTERS = False
 FIRST = "select title, question, unit, kind\nfrom metric_definitions\norder by title"
+_TAKEN = "leadline_example"
 
 
 def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
@@ -53,12 +54,14 @@ def render(view: View) -> None:
 
 
 def _take_example() -> None:
-    """Put the example that the address names into the editor, once."""
+    """Put the example that the address names into the editor, once; a query there comes first."""
     name = st.query_params.get("example")
+    if name == st.session_state.get(_TAKEN) or "query" in st.query_params:
+        return
     found = [one.sql for one in examples() if one.name == name]
     if found:
         st.session_state["query"] = found[0]
-        del st.query_params["example"]
+        st.session_state[_TAKEN] = name
 
 
 def _draw_answer(shown: Asked) -> None:

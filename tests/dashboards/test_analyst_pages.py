@@ -174,7 +174,10 @@ def test_an_example_of_the_address_fills_the_editor_and_is_answered(
     assert_sound(app)
     assert app.text_area(key="query").value == wanted.sql
     assert counted == [wanted.sql]
-    assert "example" not in app.query_params
+    run(app, "select 1 as one")
+    assert app.text_area(key="query").value == "select 1 as one"
+    both = open_page(published_home, "sql", example=wanted.name, query="select 2 as two")
+    assert both.text_area(key="query").value == "select 2 as two"
     unknown = open_page(published_home, "sql", example="nosuch")
     assert "the defaults are shown instead" in said(unknown)
 
