@@ -109,7 +109,7 @@ def _draw_before(shown: Asked) -> None:
     earlier = [one for one in before() if one.sql != shown.sql]
     if not earlier:
         return
-    with st.expander(f"Asked before in this session ({len(earlier)})"):
+    with st.expander(f"Asked before in this session ({len(earlier)})", key="before"):
         for place, one in enumerate(earlier):
             st.button(
                 safe_text(plain_text(one.sql, limit=110)), key=f"before_{place}",
