@@ -174,7 +174,9 @@ def dashboard(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="A query; `-` reads it from standard input.")],
+    query: Annotated[
+        str | None, typer.Argument(help="A query; `-` reads it from standard input.")
+    ] = None,
     output: Annotated[
         Output, typer.Option("--format", "-f", help="How the rows are written.")
     ] = Output.TABLE,
@@ -183,11 +185,29 @@ def sql(
     build_id: Annotated[
         str | None, typer.Option("--build", help="Ask this build, not the current one.")
     ] = None,
+    example: Annotated[
+        str | None, typer.Option("--example", help="Run this example query.")
+    ] = None,
+    examples: Annotated[bool, typer.Option("--examples", help="List the example queries.")] = False,
+    tables: Annotated[bool, typer.Option("--tables", help="List what can be asked for.")] = False,
+    path: Annotated[bool, typer.Option("--path", help="Show where the published file is.")] = False,
 ) -> None:
     """Ask the published build; nothing can be changed."""
     from orchestration.commands import sql as command
+    from orchestration.commands import sql_help
 
-    command.sql(query, output=output.value, file=to, limit=limit, build_id=build_id)
+    if sum((query is not None, example is not None, examples, tables, path)) != 1:
+        raise typer.BadParameter("give a query, or one of --example, --examples, --tables, --path")
+    if examples:
+        sql_help.show_examples()
+    elif path:
+        sql_help.show_path(build_id)
+    else:
+        if tables:
+            query, limit = sql_help.TABLES, sql_help.ALL_TABLES
+        elif example is not None:
+            query = sql_help.example_query(example)
+        command.sql(query or "", output=output.value, file=to, limit=limit, build_id=build_id)
 
 
 @app.command()

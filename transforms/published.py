@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from transforms.current import (
     read_build,
 )
 from transforms.home import Home
+from transforms.no_restatements import NO_RESTATEMENTS
 from transforms.selection import Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
@@ -42,21 +44,6 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-
-
-_NO_RESTATEMENTS = pl.DataFrame(
-    schema={
-        **dict.fromkeys(("restatement_id", "metric", "grain", "scope", "scope_id"), pl.String),
-        **dict.fromkeys(("period_start_date", "period_end_date"), pl.Date),
-        **dict.fromkeys(("unit", "old_state", "new_state"), pl.String),
-        **dict.fromkeys(("old_value", "new_value"), pl.Float64),
-        **dict.fromkeys(("old_n", "new_n"), pl.Int64),
-        "was_provisional": pl.Boolean,
-        **dict.fromkeys(("cause", "detail"), pl.String),
-        **dict.fromkeys(("old_as_of", "new_as_of"), pl.Datetime("us")),
-        **dict.fromkeys(("old_build_id", "new_build_id"), pl.String),
-    }
-)
 
 
 class UnknownMetric(PublishedError):
@@ -110,6 +97,12 @@ class Published:
         """Hold a build and its open connection."""
         self.build = build
         self._connection = connection
+
+    @cached_property
+    def file(self) -> Path:
+        """Return the database file that is read, whichever of the build's it is."""
+        found = self._frame("select path from duckdb_databases() where not internal")
+        return Path(found["path"].item())
 
     def definitions(self) -> pl.DataFrame:
         """Return the catalogue of metrics, one row a metric."""
@@ -325,7 +318,7 @@ class Published:
         try:
             self._columns("restatements")
         except UnknownTable:
-            return _NO_RESTATEMENTS
+            return NO_RESTATEMENTS
         return self._frame(
             f"select * from {SCHEMA}.restatements"
             " order by new_build_id desc, metric, grain, scope, scope_id, period_start_date"

@@ -18,6 +18,20 @@ SUITES = Path(__file__).parent
 Severity = Literal["block", "warn"]
 
 
+MEANING = {
+    "suite": "Suite that the expectation belongs to: a table or a topic.",
+    "expectation": "What is expected, as great-expectations calls it.",
+    "table_name": "Table that was looked at.",
+    "column_name": "Column, where it is about one.",
+    "severity": "block keeps a build from being published, warn is shown.",
+    "is_success": "The expectation was met.",
+    "observed": "What was found.",
+    "expected": "What was expected.",
+    "unexpected_count": "Rows that did not meet it.",
+    "sql": "Query that shows what was found.",
+}
+
+
 @dataclass(frozen=True)
 class Expectation:
     """One expectation: the great-expectations type, its arguments, and what a failure does."""
@@ -98,6 +112,10 @@ def store_results(file: Path, results: Sequence[AuditResult]) -> None:
             f"comment on table {PUBLISHED_SCHEMA}.audit_results is "
             "'One row per expectation and table: what the audit of this build found.'"
         )
+        for name, words in MEANING.items():
+            connection.execute(
+                f"comment on column {PUBLISHED_SCHEMA}.audit_results.{name} is '{words}'"
+            )
         if results:
             connection.executemany(
                 f"insert into {PUBLISHED_SCHEMA}.audit_results values ({marks})",

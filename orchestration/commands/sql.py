@@ -14,7 +14,6 @@ from orchestration.builds import WAREHOUSE, read_builds, read_pointer
 from orchestration.commands.terminal import err, open_context, out, say, show_table
 from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.warehouse import OFFLINE, PUBLISHED_SCHEMA, quoted, tells_damage
-from transforms.home import Home
 
 CLOSED = OFFLINE | {"enable_external_access": "false", "python_enable_replacements": "false"}
 Output = Literal["table", "csv", "json", "parquet"]
@@ -32,7 +31,7 @@ def sql(query: str, *, output: Output, file: Path | None, limit: int, build_id: 
     text = sys.stdin.read() if query == "-" else query
     if output == "parquet" and file is None:
         raise ConfigurationError("Parquet goes to a file; add --out rows.parquet.")
-    build = _build(open_context().home, build_id)
+    build = asked_build(build_id)
     with _open(build) as connection:
         try:
             if not connection.extract_statements(text):
@@ -67,7 +66,12 @@ def _damaged(build: Path) -> NothingToRead:
     )
 
 
-def _build(home: Home, build_id: str | None) -> Path:
+def asked_build(build_id: str | None) -> Path:
+    """Return the folder of a build, the current one unless it is named.
+
+    Errors: ConfigurationError for an unknown one, NothingToRead when nothing is published.
+    """
+    home = open_context().home
     if build_id is not None:
         if build_id not in [path.name for path in read_builds(home.builds)]:
             raise ConfigurationError(f"There is no build {build_id!r} in {home.builds}.")

@@ -19,6 +19,7 @@ from tests.dashboards.estate_causes import create_causes
 from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_risk import create_risk
+from tests.dashboards.estate_schema import create_schema
 from tests.dashboards.estate_sql import METRICS, create_metric
 
 AS_OF = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -203,6 +204,7 @@ def publish(
             connection, as_of=estate.as_of, failed=failed, is_quiet=not estate.deployments,
             hostile=HOSTILE[0],
         )  # fmt: skip
+        create_schema(connection)
         tables = _counts(connection)
     manifest = {
         "build_id": build_id, "built_at": _text(estate.as_of + timedelta(minutes=2)),
