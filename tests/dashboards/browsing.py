@@ -120,7 +120,8 @@ def open_page(
     watched.attach(page, address)
     page.goto(f"{address}/{path}")
     page.wait_for_selector("h1")
-    page.wait_for_selector(".js-plotly-plot, [data-testid='stDataFrame']", timeout=60_000)
+    drawn = ", ".join(f"[data-testid='{part}']" for part in ("stDataFrame", "stExpander", "stCode"))
+    page.wait_for_selector(f".js-plotly-plot, {drawn}", timeout=60_000)
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     return page, watched
 

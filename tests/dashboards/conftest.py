@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from playwright.sync_api import Browser
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboards.browsing import chromium, serving_pages
 from tests.dashboards.estate import Estate, make_estate, publish
 
 MAIN = "from dashboards.frame import show\nshow(start={start!r})"
@@ -93,3 +95,24 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
     yield run
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def live_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
+    """A home whose pages are served; a test module may publish into it."""
+    home = tmp_path_factory.mktemp("live")
+    publish(home, estate)
+    return home
+
+
+@pytest.fixture(scope="module")
+def address(live_home: Path) -> Iterator[str]:
+    """Where the pages of that home are served."""
+    with serving_pages(live_home) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened

@@ -1,7 +1,5 @@
 """Colours of meaning differ for everybody, keys reach every filter, and axe is not blind."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboards.theme import DARK, LIGHT, Palette
-from tests.dashboards.browsing import AXE, chromium, open_page, serving_pages, violations
+from tests.dashboards.browsing import AXE, open_page, violations
 
 # Machado, Oliveira and Fernandes (2009): what a complete deuteranope and protanope see, linear RGB.
 SEEN_BY = {
@@ -24,18 +22,6 @@ SRGB_TO_XYZ = [
     [0.0193339, 0.1191920, 0.9503041],
 ]  # fmt: skip
 WHITE = np.array([0.95047, 1.0, 1.08883])
-
-
-@pytest.fixture(scope="module")
-def address(published_home: Path) -> Iterator[str]:
-    with serving_pages(published_home) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.browser

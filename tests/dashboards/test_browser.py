@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,33 +14,12 @@ from tests.dashboards.browsing import (
     PAGES,
     PHONE,
     ZOOMED,
-    chromium,
     open_page,
-    serving_pages,
     violations,
 )
-from tests.dashboards.estate import AS_OF, Estate, make_estate, publish
+from tests.dashboards.estate import AS_OF, make_estate, publish
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def live_home(tmp_path_factory: pytest.TempPathFactory, estate: Estate) -> Path:
-    home = tmp_path_factory.mktemp("live")
-    publish(home, estate)
-    return home
-
-
-@pytest.fixture(scope="module")
-def address(live_home: Path) -> Iterator[str]:
-    with serving_pages(live_home) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("path", PAGES)

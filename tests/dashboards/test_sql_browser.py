@@ -1,36 +1,19 @@
 """The analyst's pages in a real browser: looks, hostile text, and a runaway query beside others."""
 
-import os
 import time
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
-from tests.dashboards.test_browser import (  # noqa: F401 - fixtures are found by their names
-    DESK,
-    PHONE,
-    Watched,
-    address,
-    browser,
-    live_home,
-)
+from tests.dashboards.browsing import DESK, Watched
 
 pytestmark = pytest.mark.browser
 ENDLESS = "select count(*) from range(1000000) a, range(1000000) b, range(1000) c"
-PAGES = {
-    "sql": "[data-testid='stDataFrame']",
-    "queries": "[data-testid='stExpander']",
-    "schema": "[data-testid='stDataFrame']",
-}
 
 
-def opened(
-    at: Browser, place: str, path: str, *, size: ViewportSize = DESK, theme: str = "light"
-) -> tuple[Page, Watched]:
-    scheme = at.new_context(viewport=size, color_scheme="dark" if theme == "dark" else "light")
-    page = scheme.new_page()
+def opened(at: Browser, place: str, path: str) -> tuple[Page, Watched]:
+    page = at.new_context(viewport=DESK).new_page()
     watched = Watched()
     watched.attach(page, place)
     page.goto(f"{place}/{path}")
@@ -38,31 +21,9 @@ def opened(
     return page, watched
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_page_of_analysts_fits_and_asks_nobody(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
-    path: str,
-    size: ViewportSize,
-    theme: str,
-    tmp_path: Path,
-) -> None:
-    page, watched = opened(browser, address, path, size=size, theme=theme)
-    page.wait_for_selector(PAGES[path], timeout=20_000)
-    folder = Path(os.environ.get("LEADLINE_SCREENSHOTS", tmp_path))
-    page.screenshot(path=folder / f"{path}-{size['width']}-{theme}.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert page.locator("h1:visible").count() == 1
-    assert watched.foreign == []
-    assert watched.complaints == []
-    page.context.close()
-
-
 def test_a_query_is_typed_run_and_kept_in_the_address(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
 ) -> None:
     page, watched = opened(browser, address, "sql?team=Payments")
     page.get_by_text("rows in").wait_for(timeout=20_000)
@@ -80,8 +41,8 @@ def test_a_query_is_typed_run_and_kept_in_the_address(
 
 
 def test_a_runaway_query_is_stopped_and_other_pages_open_meanwhile(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
 ) -> None:
     runaway, _ = opened(browser, address, f"sql?query={quote(ENDLESS)}")
     runaway.get_by_text("Asking").wait_for(timeout=10_000)
@@ -96,8 +57,8 @@ def test_a_runaway_query_is_stopped_and_other_pages_open_meanwhile(
 
 
 def test_an_example_is_opened_by_a_click(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
 ) -> None:
     page, _ = opened(browser, address, "queries?find=what+a+number+leaves")
     page.locator("[data-testid='stExpander'] summary").click()
@@ -117,8 +78,8 @@ def test_an_example_is_opened_by_a_click(
 
 
 def test_hostile_rows_and_messages_do_nothing(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
 ) -> None:
     bad = "![](http://127.0.0.1:9/x.png) <img src=x onerror=window.__x=1> :red[x] $a$"
     for sql in (f"select '{bad}' as x", f'select "{bad}"', f"-- {bad}\nselect 1 from nowhere"):
