@@ -306,7 +306,9 @@ def validation_error(document: Document, place: Place, exc: ValidationError) -> 
     """Return the first thing that is wrong, with its line and without its value."""
     first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
     problem = str(first["msg"]).removeprefix("Value error, ")
-    return document.error(_standing(document, (*place, *first["loc"])), f"cannot be used ({problem}); correct it")
+    return document.error(
+        _standing(document, (*place, *first["loc"])), f"cannot be used ({problem}); correct it"
+    )
 
 
 def _standing(document: Document, place: Place) -> Place:
