@@ -14,11 +14,16 @@ alerts = typer.Typer(no_args_is_help=True)
 
 
 @alerts.command("list")
-def list_alerts(config: Config = None) -> None:
+def list_alerts(
+    config: Config = None,
+    shows_all: Annotated[
+        bool, typer.Option("--all", help="Show the signals that nobody is told of, too.")
+    ] = False,
+) -> None:
     """Show the signals of the published build, who is told of them, and the last messages."""
     from orchestration.commands import alerts as command
 
-    command.show(config=config)
+    command.show(config=config, shows_all=shows_all)
 
 
 @alerts.command("send")

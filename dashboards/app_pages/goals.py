@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards.goals import GOAL_WORDS, goal_mark, target_words
+from dashboards.goal_words import GOAL_WORDS, goal_mark
+from dashboards.goals import target_words
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.view import View
 from dashboards.words import between_words, count_words, date_words, names_words, value_words

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from dashboards.goals import GOAL_WORDS
+from dashboards.goal_words import GOAL_WORDS
 from dashboards.restated import cause_words
 from dashboards.words import between_words, date_words, duration_words, value_words
 from orchestration.notify.messages import one_line
@@ -55,7 +55,7 @@ def link(signal: Signal, pages_url: str | None) -> str:
 
 def _beyond(what: str, parts: dict[str, Any]) -> str:
     usual = _between(parts)
-    return f"{what} left its own range, {_period(parts)}: {_value(parts)}, usually {usual}."
+    return f"{what} left its own range, {_period(parts)}: {_counted(parts)}, usually {usual}."
 
 
 def _run(what: str, parts: dict[str, Any]) -> str:
@@ -73,7 +73,7 @@ def _clear(what: str, parts: dict[str, Any]) -> str:
     is_better = (parts["word"] == "below") == (parts["direction"] == "lower")
     word = "better" if is_better else "worse"
     return (
-        f"{what} was {word} than in all twelve months before, {_period(parts)}: {_value(parts)}, "
+        f"{what} was {word} than in all twelve months before, {_period(parts)}: {_counted(parts)}, "
         f"before {_between(parts)}."
     )
 
@@ -81,7 +81,7 @@ def _clear(what: str, parts: dict[str, Any]) -> str:
 def _goal(what: str, parts: dict[str, Any]) -> str:
     new, old = (GOAL_WORDS[parts[key]].lower() for key in ("word", "earlier_word"))
     target = _value(parts, "earlier_value")
-    return f"{what} is {new}, before {old}; {_period(parts)}: {_value(parts)}, goal {target}."
+    return f"{what} is {new}, before {old}; {_period(parts)}: {_counted(parts)}, goal {target}."
 
 
 _SENTENCES: dict[str, Callable[[str, Any], str]] = {
@@ -95,6 +95,11 @@ _SENTENCES: dict[str, Callable[[str, Any], str]] = {
 
 def _value(parts: Any, key: str = "value") -> str:
     return value_words(parts[key], unit=str(parts["unit"]), n=FEW)
+
+
+def _counted(parts: Any) -> str:
+    """Return the value with its n, where the rule rests on one number."""
+    return _value(parts) + (f" (n {parts['n']:,})" if parts["n"] is not None else "")
 
 
 def _between(parts: Any) -> str:

@@ -15,14 +15,15 @@ from orchestration.settings import Settings, read_settings
 from transforms.published import PublishedError, open_published
 
 
-def show(*, config: Path | None) -> None:
-    """Show the signals of the published build, who is told of them, and the last messages."""
+def show(*, config: Path | None, shows_all: bool) -> None:
+    """Show the signals of which somebody is told (or all), and the last messages."""
     context = open_context()
     settings = read_settings(config or context.environment.config)
     tell = sayer(None)
     rows = [
         (one.rule, tell(one)[0], ", ".join(_channels(settings, one)) or "nobody")
         for one in read_signals(open_published(context.home))
+        if shows_all or _channels(settings, one)
     ]
     show_table(("rule", "signal", "told to"), rows)
     entries = read_outbox(context.home.lake)

@@ -6,19 +6,27 @@
 with
     limits as (
         select
-            *,
-            not coalesce(lag(is_run_of_8) over series, false) as was_no_run,
+            limits.*,
+            series.n,
+            not coalesce(lag(is_run_of_8) over one_series, false) as was_no_run,
             row_number() over (
-                series
-                rows between unbounded preceding and unbounded following
-            ) = count(*) over (
-                series rows between unbounded preceding and unbounded following
-            ) as is_latest
-        from {{ ref("control_limits") }}
-        where is_firm
+                partition by limits.metric, limits.grain, limits.scope, limits.scope_id
+                order by limits.period_start_date desc
+            )
+            = 1 as is_latest
+        from {{ ref("control_limits") }} as limits
+        inner join
+            {{ ref("int_metric_series") }} as series
+            on limits.metric = series.metric
+            and limits.grain = series.grain
+            and limits.scope = series.scope
+            and limits.scope_id = series.scope_id
+            and limits.period_start_date = series.period_start_date
+        where limits.is_firm
         window
-            series as (
-                partition by metric, grain, scope, scope_id order by period_start_date
+            one_series as (
+                partition by limits.metric, limits.grain, limits.scope, limits.scope_id
+                order by limits.period_start_date
             )
     ),
     fresh as (
@@ -73,6 +81,7 @@ with
             case when value > upper then 'above' else 'below' end as word,
             null::varchar as earlier_word,
             value,
+            n,
             centre as earlier_value,
             lower,
             upper,
@@ -91,6 +100,7 @@ with
             case when fresh.value > fresh.centre then 'above' else 'below' end,
             null,
             fresh.value,
+            fresh.n,
             fresh.centre,
             fresh.lower,
             fresh.upper,
@@ -114,6 +124,7 @@ with
             case when difference > 0 then 'above' else 'below' end,
             null,
             value_after,
+            null,
             value_before,
             null,
             null,
@@ -132,6 +143,7 @@ with
             case when value > baseline_median then 'above' else 'below' end,
             null,
             value,
+            n,
             baseline_median,
             baseline_low,
             baseline_high,
@@ -150,6 +162,7 @@ with
             verdict,
             earlier_verdict,
             value,
+            n,
             target_value,
             ci_low,
             ci_high,
@@ -168,6 +181,7 @@ with
             'late',
             null,
             max(lag_seconds),
+            null,
             max(expected_lag_seconds),
             null,
             null,
@@ -196,6 +210,7 @@ select
     found.word,
     found.earlier_word,
     found.value,
+    cast(found.n as bigint) as n,
     found.earlier_value,
     found.lower,
     found.upper,
