@@ -43,9 +43,9 @@ def send(*, config: Path | None, is_dry: bool) -> int:
     settings = read_settings(config or context.environment.config)
     with run_lock(context.home.work, now=context.clock()):
         if is_dry:
-            _show_messages([*_plans(context, settings), *_waiting(context)])
+            _show_messages([*plan_new(context, settings), *_waiting(context)])
             return 0
-        put_into_outbox(context.home.lake, _plans(context, settings))
+        put_into_outbox(context.home.lake, plan_new(context, settings))
         delivery = deliver(settings, lake=context.home.lake, clock=context.clock)
     tell_delivery(delivery)
     return 1 if delivery.failed else 0
@@ -60,7 +60,7 @@ def after_run(context: Context, settings: Settings, *, blocked: str = "") -> Non
         return
     try:
         with run_lock(context.home.work, now=context.clock()):
-            plans = _plans(context, settings, blocked=blocked)
+            plans = plan_new(context, settings, blocked=blocked)
             put_into_outbox(context.home.lake, plans)
             delivery = deliver(settings, lake=context.home.lake, clock=context.clock)
     except (LeadlineError, PublishedError, OSError) as exc:
@@ -77,7 +77,11 @@ def tell_delivery(delivery: Delivery) -> None:
         say(f"Not sent: {reason} It waits in the outbox; the next run tries again.")
 
 
-def _plans(context: Context, settings: Settings, *, blocked: str = "") -> list[Entry]:
+def plan_new(context: Context, settings: Settings, *, blocked: str = "") -> list[Entry]:
+    """Return the messages about what is new in the published build, or about one kept back.
+
+    Errors: PublishedError when nothing is published.
+    """
     if blocked:
         signals: Sequence[Signal] = [blocked_signal(blocked, on=context.clock().date())]
         build_id = ""
