@@ -143,9 +143,35 @@ class HttpClient:
             except (SourceBroken, BadPayload, RateLimited) as exc:
                 self._wait_or_give_up(exc, tried)
 
+    def deliver(self, body: bytes, *, stream: str) -> Reply:
+        """Hand over one JSON body by POST to the base address; what is replied may be anything.
+
+        It may be tried again, so the receiver should know it by a header. Redirects are refused.
+        Errors: every class of `_errors` that names a fault of HTTP.
+        """
+        tried: Counter[str] = Counter()
+        while True:
+            try:
+                return self._try(
+                    self._base, stream=stream, etag=None, wanted=body, takes_anything=True
+                )
+            except _Moved as moved:
+                where = self._base.join(moved.location).host or "itself"
+                raise self._faults.foreign(where, stream=stream) from None
+            except (SourceBroken, RateLimited) as exc:
+                self._wait_or_give_up(exc, tried)
+
     # -- one try ---------------------------------------------------------------------------------
 
-    def _try(self, url: httpx.URL, *, stream: str, etag: str | None, wanted: bytes | None) -> Reply:
+    def _try(
+        self,
+        url: httpx.URL,
+        *,
+        stream: str,
+        etag: str | None,
+        wanted: bytes | None,
+        takes_anything: bool = False,
+    ) -> Reply:
         self._await_turn(stream)
         self._deadline.at = self._monotonic() + self._deadline_seconds
         try:
@@ -164,7 +190,7 @@ class HttpClient:
             why = "its compression is broken"
             raise self._faults.payload(why, stream=stream, url=url) from None
         self._obey_limits(response, body, stream=stream)
-        return self._judge(response, body, stream=stream, url=url)
+        return self._judge(response, body, stream=stream, url=url, takes_anything=takes_anything)
 
     def _send(self, url: httpx.URL, *, etag: str | None, wanted: bytes | None) -> httpx.Response:
         secrets = self._access.headers
@@ -215,7 +241,13 @@ class HttpClient:
             self._block(ahead)
 
     def _judge(
-        self, response: httpx.Response, body: bytes, *, stream: str, url: httpx.URL
+        self,
+        response: httpx.Response,
+        body: bytes,
+        *,
+        stream: str,
+        url: httpx.URL,
+        takes_anything: bool,
     ) -> Reply:
         status, headers = response.status_code, response.headers
         if status in REDIRECTS and headers.get("location"):
@@ -236,6 +268,8 @@ class HttpClient:
         if reply.is_unchanged:
             with self._lock:
                 self.unchanged += 1
+            return reply
+        if takes_anything:
             return reply
         if _reply.looks_like_html(body, reply.media_type):
             raise self._faults.login_page(stream=stream)

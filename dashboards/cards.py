@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards.catalogue import Spoken
 from dashboards.explain import explain
+from dashboards.goals import goal_line
 from dashboards.reading import LISTED_BELOW, Reading
 from dashboards.verdicts import NO_DATA, Verdict, compare
 from dashboards.view import View
@@ -42,6 +43,7 @@ class Card:
     sentence: str
     evidence: str
     beside: str = ""
+    goal: str = ""
 
 
 def card_of(view: View, spoken: Spoken) -> Card:
@@ -57,6 +59,7 @@ def card_of(view: View, spoken: Spoken) -> Card:
         sentence=events_words(view, spoken, now) if is_listed(now) else sentence,
         evidence=_evidence(now),
         beside=_beside(view, spoken),
+        goal=goal_line(view, spoken.metric),
     )
 
 
@@ -142,6 +145,8 @@ def draw_card(view: View, card: Card) -> None:
             st.markdown(figure)
         if card.verdict.word != NO_DATA:
             st.markdown(_change(card.verdict))
+        if card.goal:
+            st.markdown(card.goal)
         st.markdown(card.sentence)
         if card.beside:
             st.markdown(card.beside)

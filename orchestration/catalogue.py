@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from orchestration.goals import Goal, goal_record
+from orchestration.notify.sections import Alert, Channel, ScheduledReport
+from orchestration.part import Hours, Part, Zone
 
 Tier = Literal["production", "staging", "test", "development"]
 Record = dict[str, Any]
@@ -40,21 +43,6 @@ USUAL_ENVIRONMENTS: dict[str, Tier] = {
 }
 
 
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not a time zone such as Europe/Berlin or UTC")
-    return name
-
-
-def _hours(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", text):
-        raise ValueError("is not a stretch of the day such as 09:00-17:00")
-    opening, closing = text.split("-")
-    if opening >= closing:
-        raise ValueError("ends before it begins; working hours lie within one day")
-    return text
-
-
 def refuse_unknown_holidays(country: str | None, subdivision: str | None) -> None:
     """Raise ValueError when there is no holiday calendar for a country and a part of it."""
     if country is None:
@@ -82,22 +70,21 @@ def _glob(text: str) -> str:
     return text
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
-Hours = Annotated[str, AfterValidator(_hours)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Glob = Annotated[str, AfterValidator(_glob)]
 
 
-class Part(BaseModel):
-    """Base of every section: unknown settings are refused, values are never echoed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+def _pages_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s@<>\"']+", text):
+        raise ValueError("is not an address of pages such as https://leadline.acme.example")
+    return text.rstrip("/")
 
 
 class Organisation(Part):
-    """The company whose numbers these are."""
+    """The company whose numbers these are; `pages_url` is where people open the pages."""
 
     name: str = "My organisation"
+    pages_url: Annotated[str, AfterValidator(_pages_url)] | None = None
     report_timezone: Zone = "UTC"
     holiday_country: str | None = None
     holiday_subdivision: str | None = None
@@ -189,6 +176,10 @@ class Company(Part):
     people: tuple[PersonSection, ...] = ()
     environments: dict[str, Tier] = Field(default_factory=lambda: dict(USUAL_ENVIRONMENTS))
     settings: dict[str, str | int | float] = Field(default_factory=dict)
+    goals: tuple[Goal, ...] = ()
+    channels: dict[str, Channel] = Field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
+    reports: tuple[ScheduledReport, ...] = ()
 
     @model_validator(mode="after")
     def _knows_each_name_once(self) -> Self:
@@ -203,7 +194,8 @@ def render_catalogue(
 ) -> list[Record]:
     """Return the records that tell the models about the company, in a fixed order.
 
-    Shape: `record_type` is organisation, team, service, dependency, environment, person or setting.
+    Shape: `record_type` is organisation, team, service, dependency, environment, person, goal
+    or setting.
     The lake is the only place where the names of people stand; staging knows their pseudonyms.
     """
     organisation = company.organisation
@@ -235,6 +227,7 @@ def render_catalogue(
         }
         for person in company.people
     ]
+    records += [goal_record(goal) for goal in company.goals]
     records += _setting_records(None, company.settings)
     for source, settings in source_settings.items():
         records += _setting_records(source, settings)

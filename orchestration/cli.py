@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli_alerts import alerts, send_report
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_map import mapping
 from orchestration.cli_privacy import privacy
@@ -33,6 +34,8 @@ app.add_typer(verdicts, name="verdict", help="Say what you know about a failure 
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
 app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")
+app.add_typer(alerts, name="alerts", help="See what is worth telling, and send it.")
+app.command()(send_report)
 app.command()(receive)
 app.command()(template)
 app.command(hidden=True)(estate)

@@ -1,8 +1,10 @@
-"""The wiring for Dagster: ingest, models, audit, publish; one job, one schedule, one process."""
+"""The wiring for Dagster: ingest, models, audit, publish; one job and its schedule, and one that
+tells people, in one process."""
 
 import dagster as dg
 
 from orchestration.assets.audit import make_audit
+from orchestration.assets.deliver import deliver_job, hourly
 from orchestration.assets.ingest import ingest
 from orchestration.assets.models import make_models, open_project
 from orchestration.assets.publish import make_publish
@@ -27,11 +29,12 @@ def defs() -> dg.Definitions:
     return dg.Definitions(
         assets=[ingest, models, make_publish(models)],
         asset_checks=[make_audit(models)],
-        jobs=[refresh],
+        jobs=[refresh, deliver_job],
         schedules=[
             dg.ScheduleDefinition(
                 name="daily", job=refresh, cron_schedule=DAILY, execution_timezone="UTC"
-            )
+            ),
+            hourly(),
         ],
         resources={"workplace": Workplace()},
         executor=dg.in_process_executor,

@@ -16,6 +16,7 @@ DATA_QUALITY_TABLES = frozenset(
         "audit_results",
         "quarantined_records",
         "restatements",
+        "signals",
     }
 )
 

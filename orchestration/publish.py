@@ -21,6 +21,7 @@ from orchestration.audit import AuditResult
 from orchestration.builds import Manifest
 from orchestration.errors import ConfigurationError, NothingToRead, PublishFailed
 from orchestration.fingerprint import Fingerprint, read_fingerprint
+from orchestration.first_seen import write_first_seen
 from orchestration.restatement_table import PLACE, TABLE
 from orchestration.restatements import Earlier, write_restatements
 from orchestration.warehouse import (
@@ -212,6 +213,7 @@ def _finish(file: Path, manifest: Manifest, *, earlier: Earlier | None) -> Manif
     with warehouse(file, read_only=False) as connection:
         _strip(connection)
         restated = write_restatements(connection, manifest, earlier=earlier)
+        write_first_seen(connection, manifest.build_id, earlier=earlier.path if earlier else None)
         count = int(str(scalar(connection, f"select count(*) from {PLACE}")))
         connection.execute("checkpoint")
         _check_views(connection)

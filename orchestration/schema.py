@@ -17,7 +17,10 @@ REFERENCE = {"type": "string", "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|file:
 def settings_schema() -> dict[str, Any]:
     """Return the schema: the company as its models have it, and one section for each kind."""
     company = Company.model_json_schema(ref_template="#/$defs/{model}")
-    definitions = company.pop("$defs", {})
+    definitions = {
+        name: part | {"properties": _properties(part)} if "properties" in part else part
+        for name, part in company.pop("$defs", {}).items()
+    }
     kinds = known_connectors()
     sections = {kind: _section(kind, kinds[kind], definitions) for kind in sorted(kinds)}
     return {
@@ -54,7 +57,7 @@ def render_schema() -> str:
 def _section(kind: str, module: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     schema = module.Config.model_json_schema(ref_template=f"#/$defs/{kind}_{{model}}")
     definitions |= {f"{kind}_{name}": part for name, part in schema.pop("$defs", {}).items()}
-    properties = {name: _property(part) for name, part in schema["properties"].items()}
+    properties = _properties(schema)
     settings: Mapping[str, Any] = {key: {} for key in sorted(SETTING_KEYS)}
     return {
         "type": "object",
@@ -63,6 +66,10 @@ def _section(kind: str, module: Any, definitions: dict[str, Any]) -> dict[str, A
         "required": schema.get("required", []),
         "additionalProperties": False,
     }
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: _property(part) for name, part in schema["properties"].items()}
 
 
 def _property(part: dict[str, Any]) -> dict[str, Any]:

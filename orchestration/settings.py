@@ -19,6 +19,7 @@ from orchestration.catalogue import (
     render_catalogue,
 )
 from orchestration.errors import ConfigurationError
+from orchestration.named import refuse_unknown_names, secret_addresses
 from orchestration.references import refuse_literals
 from orchestration.yaml_lines import Document, Place, read_document
 from transforms.home import Home
@@ -115,7 +116,7 @@ def parse_settings(text: str, *, name: str = CONFIG_FILE) -> Settings:
     Errors: ConfigurationError with file, line and setting; values are not echoed.
     """
     document = read_document(text, name=name)
-    refuse_literals(document)
+    refuse_literals(document, secret_places=secret_addresses(document))
     sections = document.values.get("sources") or {}
     if not isinstance(sections, dict):
         raise document.error(("sources",), "must be a list of `name: {kind: ...}`")
@@ -123,6 +124,7 @@ def parse_settings(text: str, *, name: str = CONFIG_FILE) -> Settings:
     rest = {key: value for key, value in document.values.items() if key != "sources"}
     company = _company(document, {key: value for key, value in rest.items() if value is not None})
     _refuse_unknown_references(document, company)
+    refuse_unknown_names(document, company)
     _refuse_wrong_settings(document, company, sources)
     return Settings(company=company, sources=sources, document=document)
 
@@ -304,4 +306,15 @@ def validation_error(document: Document, place: Place, exc: ValidationError) -> 
     """Return the first thing that is wrong, with its line and without its value."""
     first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
     problem = str(first["msg"]).removeprefix("Value error, ")
-    return document.error((*place, *first["loc"]), f"cannot be used ({problem}); correct it")
+    return document.error(
+        _standing(document, (*place, *first["loc"])), f"cannot be used ({problem}); correct it"
+    )
+
+
+def _standing(document: Document, place: Place) -> Place:
+    """Return a place without the names of models that pydantic puts between its parts."""
+    found: Place = ()
+    for part, following in zip(place, (*place[1:], None), strict=True):
+        is_between = (*found, part) not in document.lines and (*found, following) in document.lines
+        found = found if is_between else (*found, part)
+    return found

@@ -13,6 +13,7 @@ TEMPLATE = """\
 
 organisation:
   name: My organisation
+  # pages_url: https://leadline.acme.example  # where people open the pages; stands in messages
   report_timezone: Europe/Berlin   # days, weeks and months are cut in this zone
   # holiday_country: DE             # its public holidays are no working days
   # holiday_subdivision: BY
@@ -83,6 +84,52 @@ people:
 environments:
   production: production            # name in the source: production, staging, test or development
   staging: staging
+
+goals:
+  # A value to reach; without team or service it is the organisation's.
+  # - metric: lead_time_for_changes
+  #   target: 2 d                   # with its unit: 2 d, 4 h, 15 %, 5 per week
+  #   team: checkout                # or service
+  #   effective_from: 2026-01-01    # left out: always was; effective_to is its last day
+  #   owner: Release management     # a team or a role, no person
+  #   reason: Customers wait for fixes
+
+channels:
+  # Where messages go; nothing is sent before an alert or a report names a channel.
+  # release-mail:
+  #   kind: mail
+  #   host: smtp.acme.example
+  #   port: 587
+  #   security: starttls            # or tls; none only for hosts below network: private_hosts
+  #   username: leadline
+  #   password: ${SMTP_PASSWORD}
+  #   sender: leadline@acme.example
+  #   to: [releases@acme.example]
+  # chat:
+  #   kind: webhook
+  #   url: ${CHAT_WEBHOOK}          # such an address is a secret
+  #   format: text                  # what Slack and Teams take; json has key, subject and lines
+  #   secret: ${CHAT_SECRET}        # signs the body: X-Leadline-Signature: sha256=...
+
+alerts:
+  # Each signal is told once; all that is new after a publish is one message a channel.
+  # - channels: [chat]
+  #   rules: [beyond_limit, run_of_8, change_point, clear_change, goal_verdict, late_source,
+  #           restatement, audit_blocked]  # left out: all of them
+  #   metrics: [lead_time_for_changes, change_failure_rate]  # left out: the six of the summary
+  #   has_organisation: true
+  #   teams: [checkout]             # and these teams and services
+  #   quiet_hours: 20:00-07:00      # what comes up then waits until they end
+
+reports:
+  # - name: weekly
+  #   channels: [release-mail]
+  #   formats: [pdf]                # html, pdf, pptx, markdown; a webhook gets a link
+  #   team: checkout                # left out: everything
+  #   period: 90 days
+  #   every: week                   # or month, with a day from 1 to 28
+  #   day: mon
+  #   at: "08:00"                   # in the report zone
 
 settings:
   # hotfix_pattern: 'hotfix/.*'     # which branches or tags are hotfixes

@@ -8,6 +8,7 @@ from connectors.push import PushSource
 from orchestration.checks import Check, Verdict
 from orchestration.errors import ConfigurationError
 from orchestration.keys import pseudonym_key
+from orchestration.notify.channels import channel_variables
 from orchestration.run import Context
 from orchestration.sample import read_sample
 from orchestration.settings import Settings, is_set, read_settings
@@ -59,7 +60,8 @@ def _pseudonym_key(context: Context) -> Check:
 
 
 def _references(settings: Settings) -> Check:
-    needed = sorted({name for names in needed_variables(settings).values() for name in names})
+    sources = {name for names in needed_variables(settings).values() for name in names}
+    needed = sorted(sources.union(channel_variables(settings)))
     missing = [name for name in needed if not is_set(name)]
     return Check(
         "Secrets",

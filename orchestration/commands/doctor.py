@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from orchestration.checks import Check, Verdict
+from orchestration.checks.channels import check_channels
 from orchestration.checks.data import check_data
 from orchestration.checks.machine import check_machine
 from orchestration.checks.settings import check_settings
@@ -49,4 +50,7 @@ def run_checks(context: Context, *, file: Path, is_offline: bool = False) -> Ite
     if not is_offline and file.exists():
         with contextlib.suppress(ConfigurationError):
             yield from check_systems(context, read_settings(file))
+    if file.exists():
+        with contextlib.suppress(ConfigurationError):
+            yield from check_channels(context, read_settings(file), is_offline=is_offline)
     yield from check_data(context)

@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration import run as chain
+from orchestration.commands.alerts import after_run
 from orchestration.commands.terminal import open_context, say
-from orchestration.errors import ConfigurationError, SyncIncomplete
+from orchestration.errors import AuditBlocked, ConfigurationError, SyncIncomplete
 from orchestration.locks import run_lock
 from orchestration.progress import describe_failures
 from orchestration.publish import Publication, roll_back
@@ -34,10 +35,15 @@ def run(
         git_settings(git, tag_pattern=tag_pattern) if git else _settings(context, config=config)
     )
     gc.disable()
-    report = chain.refresh(
-        context, settings=settings, only=only, full_refresh=full_refresh, reconciles=reconciles
-    )
+    try:
+        report = chain.refresh(
+            context, settings=settings, only=only, full_refresh=full_refresh, reconciles=reconciles
+        )
+    except AuditBlocked as exc:
+        after_run(context, settings, blocked=str(exc))
+        raise
     tell_publication(report.publication)
+    after_run(context, settings)
     if not report.sync.is_complete:
         raise SyncIncomplete(
             f"{describe_failures(report.sync)}. What was read is published; mend the source "

@@ -1,0 +1,1 @@
+"""Tell people what changed: channels (mail, webhook), the outbox, and who is told what."""
