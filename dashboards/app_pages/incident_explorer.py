@@ -23,7 +23,7 @@ from dashboards.view import View
 from dashboards.words import count_words
 from transforms.published import UnknownTable
 
-TITLE, SECTION, ORDER, URL_PATH = "Incident explorer", "Reliability", 1, "incidents"
+TITLE, SECTION, ORDER, URL_PATH = "Incident explorer", "Reliability", 2, "incidents"
 ALL = "All severities"
 SEVERITIES: Mapping[str, int] = {
     ALL: 99, "Severity 1": 1, "Severity 1 and 2": 2, "Severity 1 to 3": 3,
