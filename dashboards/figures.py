@@ -19,7 +19,8 @@ def figure_words_of(now: Reading) -> str:
         return "not reached"
     if not now.is_known:
         return "no data"
-    return value_words(now.value, unit=now.unit, n=now.n)
+    words = value_words(now.value, unit=now.unit, n=now.n)
+    return words.replace("1 changes", "1 change") if words.startswith("1 changes") else words
 
 
 def evidence_words(now: Reading, *, noun: str) -> str:

@@ -45,7 +45,9 @@ def sheet(pictures: list[Image.Image]) -> Image.Image:
     small = [one.resize((int(one.width * SCALE), int(one.height * SCALE))) for one in pictures]
     width, height = small[0].width + GAP, small[0].height + GAP
     rows = -(-len(small) // COLUMNS)
-    whole = Image.new("RGB", (width * min(COLUMNS, len(small)) + GAP, height * rows + GAP), "#98A2B3")
+    whole = Image.new(
+        "RGB", (width * min(COLUMNS, len(small)) + GAP, height * rows + GAP), "#98A2B3"
+    )
     for number, one in enumerate(small):
         whole.paste(one, (GAP + number % COLUMNS * width, GAP + number // COLUMNS * height))
     return whole
