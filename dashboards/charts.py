@@ -13,7 +13,7 @@ from dashboards.words import DAY, HOUR, MINUTE, count_words, duration_words
 
 LOG_FROM = 20.0
 CONFIG = {"displayModeBar": False, "responsive": True, "showTips": False}
-_TICKS = (
+TICKS = (
     MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR,
     DAY, 2 * DAY, 3 * DAY, 5 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 60 * DAY, 90 * DAY, 180 * DAY,
     365 * DAY, 730 * DAY,
@@ -49,12 +49,13 @@ def _value_ticks(values: Sequence[float], unit: str, *, most: int = 4) -> dict[s
         return {"tickvals": [0]}
     if unit != "seconds":
         return {"nticks": most}
-    step = next((tick for tick in _TICKS if top / tick <= most), _TICKS[-1])
+    step = next((tick for tick in TICKS if top / tick <= most), TICKS[-1])
     marks = [step * i for i in range(int(top / step) + 1)]
-    return {"tickvals": marks, "ticktext": [_tick(mark) for mark in marks]}
+    return {"tickvals": marks, "ticktext": [tick_words(mark) for mark in marks]}
 
 
-def _tick(seconds: float) -> str:
+def tick_words(seconds: float) -> str:
+    """Return a duration as it stands on an axis."""
     return "0" if seconds == 0 else duration_words(seconds).replace(".0 d", " d")
 
 
@@ -115,11 +116,11 @@ def trend(
     label = known[-1].value_words() if known else ""
     flat_layout(figure, colours, height=height, right=16 + 7 * len(label))
     if is_log:
-        marks = [tick for tick in _TICKS if low < tick < high]
+        marks = [tick for tick in TICKS if low < tick < high]
         marks = marks[:: max(1, len(marks) // 3)]
         figure.update_yaxes(
             type="log", range=[math.log10(low), math.log10(high)],
-            tickvals=marks, ticktext=[_tick(mark) for mark in marks],
+            tickvals=marks, ticktext=[tick_words(mark) for mark in marks],
         )  # fmt: skip
     else:
         figure.update_yaxes(range=[low, high], **_value_ticks([high], unit, most=3))
@@ -243,8 +244,8 @@ def dots(parts: Sequence[tuple[str, Reading]], *, colours: Palette, height: int 
         hoverinfo="skip",
     )
     flat_layout(figure, colours, height=height, right=24)
-    marks = [tick for tick in _TICKS if ends and min(ends) / 3 < tick < max(ends) * 3][::2]
+    marks = [tick for tick in TICKS if ends and min(ends) / 3 < tick < max(ends) * 3][::2]
     figure.update_xaxes(type="log", tickvals=marks, showgrid=True, gridcolor=colours.band,
-                        ticktext=[_tick(mark) for mark in marks])  # fmt: skip
+                        ticktext=[tick_words(mark) for mark in marks])  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category", tickfont={"color": colours.ink})
     return figure

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 
 from dashboards.reader import Selection, Span
 from dashboards.safe_text import safe_text
-from dashboards.words import names_words
+from dashboards.words import count_words, names_words
 
 ALL_TEAMS, ALL_SERVICES = "All teams", "All services"
 WHOLE = "Whole history"
@@ -20,7 +21,10 @@ PERIODS: Mapping[str, int | None] = {
     WHOLE: None,
 }
 DEFAULT_PERIOD = "90 days"
-_IGNORED = "leadline_ignored"
+CUSTOM = "Other days"
+FILTERS = ("team", "service", "period", "from", "to")
+EARLIEST = date(1990, 1, 1)
+_IGNORED, _DAYS = "leadline_ignored", "leadline_days"
 
 
 def ignored(
@@ -54,6 +58,16 @@ def period_of(label: str, *, as_of: datetime, first: date | None) -> tuple[date,
     return since, until, since - timedelta(days=days)
 
 
+def page_address(url: str, chosen: Mapping[str, str], asked: Mapping[str, str]) -> str:
+    """Return the whole address of a page: what the filters select, defaults too, then the rest.
+
+    What the address asks for and no filter knows is kept, for pages read parameters of their own.
+    """
+    kept = {key: value for key, value in asked.items() if key not in FILTERS}
+    named = urlencode({**chosen, **kept})
+    return f"{url.partition('?')[0]}?{named}"
+
+
 def _names(frame: pl.DataFrame, key: str) -> dict[str, str]:
     """Return id by shown name; equal names are told apart by their id."""
     named: dict[str, str] = {}
@@ -85,6 +99,13 @@ def draw_filters(
         "period": list(PERIODS),
     }
     asked = {key: st.query_params[key] for key in st.query_params}
+    until_last = as_of.date() + timedelta(days=1)
+    days = asked_days(asked, until=until_last)
+    if days is None and st.session_state.get("period") == CUSTOM:
+        days = st.session_state.get(_DAYS)
+    offered["period"].append(CUSTOM)
+    if asked_days(asked, until=until_last) is not None:
+        offered |= {"from": [asked["from"]], "to": [asked["to"]]}
     wrong = ignored(asked, {**offered, **(of_page or {})})
     team = service = ""
     with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
@@ -95,12 +116,22 @@ def draw_filters(
             owned = services.filter(pl.col("team_id") == owner) if owner else services
             names = [ALL_SERVICES, *_names(owned, "service_id")]
             service = _choose("Service", "service", names, is_used=is_used)
-        usual = default_period(as_of, span=span)
+        usual = CUSTOM if days is not None else default_period(as_of, span=span)
         periods = offered["period"]
         period = _choose("Period", "period", periods, is_used=is_used, default=usual)
+        if period == CUSTOM:
+            days = _choose_days(days, until=until_last, is_used=is_used)
     _remember_ignored(wrong, chosen=(team, service, period))
     first = span.first if span else None
-    since, until, before = period_of(period, as_of=as_of, first=first)
+    if period == CUSTOM and days is not None:
+        since, until = days
+        before: date | None = since - (until - since)
+        period = count_words((until - since).days, "day")
+    else:
+        if days is not None:
+            _forget_days()
+        days = None
+        since, until, before = period_of(period, as_of=as_of, first=first)
     team_id, service_id = team_ids.get(team), all_services.get(service)
     return Selection(
         since=since,
@@ -111,7 +142,46 @@ def draw_filters(
         service_ids=(service_id,) if service_id else None,
         team=team if team_id else "",
         service=service if service_id else "",
+        is_custom=days is not None,
     )
+
+
+def asked_days(asked: Mapping[str, str], *, until: date) -> tuple[date, date] | None:
+    """Return the days that an address asks for by `from` and `to` (not included), else None.
+
+    Both must be dates in order, from 1990 and up to the day of the build's last instant.
+    """
+    try:
+        first, after = (date.fromisoformat(asked[key]) for key in ("from", "to"))
+    except (KeyError, ValueError):
+        return None
+    return (first, after) if EARLIEST <= first < after <= until else None
+
+
+def _choose_days(
+    days: tuple[date, date] | None, *, until: date, is_used: bool
+) -> tuple[date, date]:
+    """Draw the first and the last day, keep them in the address, and return them half-open."""
+    first, after = days or (until - timedelta(days=90), until)
+    last = after - timedelta(days=1)
+    chosen = st.date_input(
+        "First and last day", (first, last), min_value=EARLIEST,
+        max_value=until - timedelta(days=1), key="days", label_visibility="collapsed",
+        format="YYYY-MM-DD", disabled=not is_used, width=230,
+    )  # fmt: skip
+    if isinstance(chosen, tuple) and len(chosen) == 2:
+        first, last = chosen
+        after = last + timedelta(days=1)
+    st.session_state[_DAYS] = (first, after)
+    st.query_params["from"] = first.isoformat()
+    st.query_params["to"] = after.isoformat()
+    return first, after
+
+
+def _forget_days() -> None:
+    """Take chosen days out of the address when another period is chosen."""
+    for key in ("from", "to"):
+        st.query_params.pop(key, None)
 
 
 def _choose(

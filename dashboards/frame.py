@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards import app_pages, states
 from dashboards.catalogue import HEADLINES
-from dashboards.filters import draw_filters, ignored_sentence
+from dashboards.filters import draw_filters, ignored_sentence, page_address
 from dashboards.reader import (
     definitions,
     forget_build,
@@ -115,7 +115,15 @@ def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:
     sample = "Sample data, as of" if view.build.sample_data else "As of"
     said = f"{sample} {moment_words(view.as_of)} {safe_text(view.as_of.tzname())}"
     days = f" · {date_words(chosen.since)} to {date_words(last)}" if is_filtered else ""
-    st.caption(said + days, width="content")
+    with st.container(horizontal=True, vertical_alignment="center", key="as_of"):
+        st.caption(said + days, width="content")
+        with st.popover("Copy link", type="tertiary", key="copy_link"):
+            st.caption("This page with its filters, as everybody sees it who may open it.")
+            st.code(
+                page_address(st.context.url or "", chosen.address(), st.query_params.to_dict()),
+                language=None,
+                wrap_lines=True,
+            )
     told = ignored_sentence()
     if told:
         st.info(told)

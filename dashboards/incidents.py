@@ -162,8 +162,9 @@ def lanes_of(
 
 def page_link(view: View, page: str, **parameters: str) -> str:
     """Return the address of a page that keeps the filters of this one."""
-    chosen = view.selection
-    kept = {"team": chosen.team, "service": chosen.service, "period": chosen.period}
+    kept = view.selection.address()
+    if "period" in parameters:
+        kept = {name: value for name, value in kept.items() if name not in ("from", "to")}
     asked = {name: value for name, value in {**kept, **parameters}.items() if value}
     return f"{page}?{urlencode(asked)}"
 

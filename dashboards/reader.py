@@ -38,6 +38,14 @@ class Selection:
     service_ids: tuple[str, ...] | None = None
     team: str = ""
     service: str = ""
+    is_custom: bool = False
+
+    def address(self) -> dict[str, str]:
+        """Return the selection as an address names it; `to` is the day after the last."""
+        days = {"from": self.since.isoformat(), "to": self.until.isoformat()}
+        period = days if self.is_custom else {"period": self.period}
+        named = {"team": self.team, "service": self.service, **period}
+        return {name: value for name, value in named.items() if value}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

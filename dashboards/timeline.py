@@ -28,6 +28,22 @@ class Tick:
     label: str
     state: str
     at: datetime
+    when: str = ""
+    kind: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A freeze or maintenance on the time axis; without a service it holds for all of them."""
+
+    word: str
+    title: str
+    service_id: str
+    began: datetime
+    ended: datetime
+    when: str
+    source_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,7 @@ STATE_WORDS = {
 
 
 def timeline(
-    bars: Sequence[tuple[Incident, datetime, datetime]],
+    bars: Sequence[tuple[Incident, datetime, datetime, str]],
     ticks: Sequence[Tick],
     *,
     lanes: Sequence[str],
@@ -69,16 +85,19 @@ def timeline(
     suspects: Sequence[str],
     colours: Palette,
     alerts: Sequence[Firing] = (),
+    shades: Sequence[Shade] = (),
 ) -> go.Figure:
     """Return lanes with incident bars above, deployment marks and alerts below each lane's line.
 
-    Shape: `bars` are incidents with start and end on the axis; the chosen one and the marks of its
-    suspects are in colour, everything else is grey.
+    Shape: `bars` are incidents with start and end on the axis and the start in words; the chosen
+    one and the marks of its suspects are in colour, everything else is grey. A mark's customdata
+    is its id, what is said when it is pointed at, and whether it is an incident or a deployment.
     """
     figure = go.Figure()
     places = {service: len(lanes) - 1 - at for at, service in enumerate(lanes)}
     for place in places.values():
         figure.add_hline(y=place, line_width=1, line_color=colours.faint, layer="below")
+    _add_shades(figure, shades, places, axis=axis, colours=colours)
     _add_bars(figure, bars, places, axis=axis, chosen=chosen, colours=colours)
     for state in SYMBOLS:
         _add_ticks(figure, ticks, places, state=state, suspects=suspects, colours=colours)
@@ -101,9 +120,35 @@ def timeline(
     return figure
 
 
+def _add_shades(
+    figure: go.Figure,
+    shades: Sequence[Shade],
+    places: dict[str, int],
+    *,
+    axis: Axis,
+    colours: Palette,
+) -> None:
+    """Shade windows over their service's lane, or over all; a line at the top takes the pointer."""
+    drawn = [one for one in shades if not one.service_id or one.service_id in places]
+    top = max(1, len(places)) - 0.25
+    for one in drawn:
+        place = places.get(one.service_id)
+        low, high = (-0.5, top) if place is None else (place - 0.45, place + 0.7)
+        first, last = max(one.began, axis.first), min(one.ended, axis.last)
+        figure.add_shape(
+            type="rect", x0=first, x1=last, y0=low, y1=high, line_width=0, layer="below",
+            fillcolor=colours.band,
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[first, last], y=[high - 0.05] * 2, mode="lines", name="windows",
+            line={"color": colours.muted, "width": 3}, hoverinfo="text",
+            text=f"<b>{one.word}</b> {chart_text(one.title)}<br>{one.when}",
+        )  # fmt: skip
+
+
 def _add_bars(
     figure: go.Figure,
-    bars: Sequence[tuple[Incident, datetime, datetime]],
+    bars: Sequence[tuple[Incident, datetime, datetime, str]],
     places: dict[str, int],
     *,
     axis: Axis,
@@ -112,32 +157,34 @@ def _add_bars(
 ) -> None:
     least = (axis.last - axis.first) * LEAST_SHARE
     drawn = [
-        (one, start, max(end, start + least), places[service])
-        for one, start, end in bars
+        (one, start, max(end, start + least), places[service], when)
+        for one, start, end, when in bars
         for service in one.services
         if service in places
     ]
     figure.add_bar(
-        x=[start + (end - start) / 2 for _, start, end, _ in drawn],
-        width=[(end - start) / timedelta(milliseconds=1) for _, start, end, _ in drawn],
-        y=[HEIGHTS.get(one.severity or 9, LEAST_HEIGHT) for one, _, _, _ in drawn],
-        base=[place + 0.03 for _, _, _, place in drawn],
+        x=[start + (end - start) / 2 for _, start, end, *_ in drawn],
+        width=[(end - start) / timedelta(milliseconds=1) for _, start, end, *_ in drawn],
+        y=[HEIGHTS.get(one.severity or 9, LEAST_HEIGHT) for one, *_ in drawn],
+        base=[place + 0.03 for _, _, _, place, _ in drawn],
         marker={
             "color": [colours.bad if one.incident_id == chosen else colours.neutral
-                      for one, _, _, _ in drawn],
+                      for one, *_ in drawn],
             "line": {"width": 0},
         },
-        customdata=[[one.incident_id, _bar_hover(one, start)] for one, start, _, _ in drawn],
+        customdata=[
+            [one.incident_id, _bar_hover(one, when), "incident"] for one, _, _, _, when in drawn
+        ],
         hovertemplate="%{customdata[1]}<extra></extra>",
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
         name="incidents",
     )  # fmt: skip
 
 
-def _bar_hover(one: Incident, start: datetime) -> str:
+def _bar_hover(one: Incident, when: str) -> str:
     severity = "" if one.severity is None else f"severity {one.severity}, "
     return (
-        f"<b>{chart_text(one.name)}</b><br>{severity}{moment_words(start)}, {lasted_words(one)}<br>"
+        f"<b>{chart_text(one.name)}</b><br>{severity}{when}, {lasted_words(one)}<br>"
         f"{chart_text(cause_words(one))}"
     )
 
@@ -163,11 +210,13 @@ def _add_ticks(
             "line": {"width": 2 if state == "failed" else 0},
         },
         customdata=[
-            f"<b>{chart_text(tick.service_id)} {chart_text(tick.label)}</b><br>"
-            f"deployed {moment_words(tick.at)}<br>{STATE_WORDS[tick.state]}"
+            [tick.deployment_id,
+             f"<b>{chart_text(tick.service_id)} {chart_text(tick.label)}</b><br>"
+             f"deployed {tick.when or moment_words(tick.at)}<br>{STATE_WORDS[tick.state]}",
+             "deployment"]
             for tick in drawn
         ],
-        hovertemplate="%{customdata}<extra></extra>", name=state,
+        hovertemplate="%{customdata[1]}<extra></extra>", name=state,
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
 from dashboards.words import count_words, duration_words, moment_words, names_words
 
-TITLE, SECTION, ORDER, URL_PATH = "Deployment detail", "Releases", 1, "deployment"
+TITLE, SECTION, ORDER, URL_PATH = "Deployment detail", "Releases", 2, "deployment"
 NEWEST = 300
 _HOPS = {1: "directly", 2: "through one other service", 3: "through two other services"}
 

@@ -1,7 +1,6 @@
 """Incident explorer: which incidents a deployment probably caused, which not, and why."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
 
 import streamlit as st
 
@@ -12,24 +11,24 @@ from dashboards.incidents import (
     Incident,
     lanes_of,
     list_frame,
-    local,
     page_link,
     read_incidents,
 )
+from dashboards.lanes import axis_of, bars_of, read_alerts, read_ticks
 from dashboards.reasons import counts_sentence
 from dashboards.suspects import draw_incident, draw_suspects, read_case
 from dashboards.theme import palette
-from dashboards.timeline import Axis, Firing, Tick, timeline
+from dashboards.timeline import timeline
 from dashboards.view import View
 from dashboards.words import count_words
 from transforms.published import UnknownTable
 
-TITLE, SECTION, ORDER, URL_PATH = "Incident explorer", "Reliability", 1, "incidents"
+TITLE, SECTION, ORDER, URL_PATH = "Incident explorer", "Reliability", 2, "incidents"
 ALL = "All severities"
 SEVERITIES: Mapping[str, int] = {
     ALL: 99, "Severity 1": 1, "Severity 1 and 2": 2, "Severity 1 to 3": 3,
 }  # fmt: skip
-LANES, TICKS, ALERTS = 7, 4000, 2000
+LANES = 7
 
 
 def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
@@ -102,30 +101,20 @@ def _pick_bar(key: str) -> None:
     """Put the bar that was selected in the picture into the address."""
     for point in st.session_state[key].selection.points:
         data = point.get("customdata")
-        if isinstance(data, list | tuple) and data:
+        if isinstance(data, list | tuple) and len(data) == 3 and data[2] == "incident":
             st.query_params["incident"] = str(data[0])
 
 
 def _draw_timeline(view: View, incidents: Sequence[Incident], chosen: str | None) -> None:
     picked = next((one for one in incidents if one.incident_id == chosen), None)
     lanes, left = lanes_of(incidents, picked, most=LANES)
-    now = view.as_of.replace(tzinfo=None)
-    axis = Axis(
-        first=datetime.combine(view.selection.since, time()),
-        last=datetime.combine(view.selection.until, time()),
-        now=now,
-    )
-    bars = [
-        (one, _naive(view, one.began_at) or now, _naive(view, one.restored_at) or now)
-        for one in incidents
-    ]
-    ticks, alerts = _ticks(view, lanes), _alerts(view, lanes)
+    ticks, alerts = read_ticks(view, lanes), read_alerts(view, lanes)
     is_caused = picked is not None and picked.attribution != "not_deployment"
     suspects = [picked.top_event_id] if picked and picked.top_event_id and is_caused else []
     st.plotly_chart(
         timeline(
-            bars, ticks, lanes=lanes, axis=axis, chosen=chosen, suspects=suspects,
-            colours=palette(), alerts=alerts,
+            bars_of(view, incidents), ticks, lanes=lanes, axis=axis_of(view), chosen=chosen,
+            suspects=suspects, colours=palette(), alerts=alerts,
         ),
         theme=None, config=CONFIG, key="incident_timeline", selection_mode="points",
         on_select=lambda: _pick_bar("incident_timeline"),
@@ -140,59 +129,6 @@ def _draw_timeline(view: View, incidents: Sequence[Incident], chosen: str | None
         "Bars: incidents, the higher the more severe; select one. Marks: deployments (dot: did "
         f"not fail, ring: failed, arrow: rolled back).{lines} Dotted line: as of.{rest}"
     )
-
-
-def _naive(view: View, moment: datetime | None) -> datetime | None:
-    zoned = local(view, moment)
-    return None if zoned is None else zoned.replace(tzinfo=None)
-
-
-def _ticks(view: View, lanes: Sequence[str]) -> list[Tick]:
-    rows = view.rows(
-        "fct_deployments",
-        filters={"service_id": list(lanes), "environment_tier": "production"},
-        order="-finished_at",
-        limit=TICKS,
-        between=("finished_date", view.selection.since, view.selection.until),
-    )
-    ticks = []
-    for row in rows.iter_rows(named=True):
-        at = _naive(view, row["finished_at"])
-        if at is None or not row["reached_production"]:
-            continue
-        is_bad = "failed" if row["is_failed"] else "ok"
-        state = "rolled_back" if row["is_rolled_back"] else is_bad
-        label = row["version"] or row["deployment_id"]
-        ticks.append(Tick(row["deployment_id"], row["service_id"], label, state, at))
-    return ticks
-
-
-def _alerts(view: View, lanes: Sequence[str]) -> list[Firing]:
-    """Return the alerts that were firing in the selection; builds of before know none."""
-    since, until = view.selection.since, view.selection.until
-    try:
-        rows = view.rows(
-            "alerts",
-            filters={"service_id": list(lanes)},
-            order="started_at",
-            limit=ALERTS,
-            between=("last_seen_at", since, view.as_of.date() + timedelta(days=1)),
-        )
-    except UnknownTable:
-        return []
-    now = view.as_of.replace(tzinfo=None)
-    return [
-        Firing(
-            service_id=row["service_id"],
-            name=row["name"] or "alert",
-            severity=row["severity"] or "",
-            began=began,
-            ended=_naive(view, row["ended_at"]) or now,
-            is_active=row["ended_at"] is None,
-        )
-        for row in rows.iter_rows(named=True)
-        if (began := _naive(view, row["started_at"])) and began.date() <= until
-    ]
 
 
 def _draw_both(view: View, incidents: Sequence[Incident], chosen: str | None) -> None:
