@@ -10,10 +10,11 @@
 case
     when {{ n }} > 0
     then
-        least(1.0, greatest(0.0,
+        {# it holds the share itself, which rounding would otherwise leave just outside at 0 and 1 #}
+        {{ 'least' if sign == '-' else 'greatest' }}({{ k }} / {{ n }}::double, least(1.0, greatest(0.0,
             ({{ k }} + {{ z }} * {{ z }} / 2 {{ sign }} {{ z }} * sqrt(
                 greatest({{ k }} * ({{ n }} - {{ k }}) / {{ n }}::double, 0.0) + {{ z }} * {{ z }} / 4
             )) / ({{ n }} + {{ z }} * {{ z }})
-        ))
+        )))
 end
 {%- endmacro %}
