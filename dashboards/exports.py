@@ -135,33 +135,51 @@ def record(view: View, *, name: str, format: str, row_count: int, viewer: str) -
     )
 
 
+@dataclass(frozen=True)
+class Offer:
+    """One file that a button gives: what it says, its name, and how it is made when asked for."""
+
+    key: str
+    format: Format
+    file_name: str
+    make: Callable[[], bytes]
+
+
 def draw_export(view: View, frame: Rows, *, name: str) -> None:
     """Draw one button "Download" with the formats; bytes are made when one of them is asked for.
 
     `frame` may be a function that reads all rows then, also those that the page does not show.
     """
     viewer = who()
+    offers = [
+        Offer(
+            key=format,
+            format=kind,
+            file_name=file_name(view, name=name, ending=kind.ending),
+            make=_deferred(view, frame, name=name, format=format, viewer=viewer),
+        )
+        for format, kind in FORMATS.items()
+    ]
+    about = json.dumps(about_rows(view, name=name), indent=1).encode()
+    about_name = file_name(view, name=name, ending=ABOUT.ending)
+    offers.append(Offer("about", ABOUT, about_name, lambda: about))
     with st.popover("Download", type="tertiary", key=f"export_{_plain(name)}"):
         st.caption("All rows of this selection. Each download is recorded in the audit log.")
-        for format, kind in FORMATS.items():
-            st.download_button(
-                kind.label,
-                _deferred(view, frame, name=name, format=format, viewer=viewer),
-                file_name=file_name(view, name=name, ending=kind.ending),
-                mime=kind.mime,
-                on_click="ignore",
-                key=f"export_{_plain(name)}_{format}",
-                width="stretch",
-            )
-        st.download_button(
-            ABOUT.label,
-            json.dumps(about_rows(view, name=name), indent=1),
-            file_name=file_name(view, name=name, ending=ABOUT.ending),
-            mime=ABOUT.mime,
-            on_click="ignore",
-            key=f"export_{_plain(name)}_about",
-            width="stretch",
-        )
+        for offer in offers:
+            draw_offer(offer, key=f"export_{_plain(name)}_{offer.key}")
+
+
+def draw_offer(offer: Offer, *, key: str) -> None:
+    """Draw the button of one file."""
+    st.download_button(
+        offer.format.label,
+        offer.make,
+        file_name=offer.file_name,
+        mime=offer.format.mime,
+        on_click="ignore",
+        key=key,
+        width="stretch",
+    )
 
 
 def _deferred(

@@ -84,8 +84,8 @@ class View:
             self.published, self.build.build_id, metric, grain, scope, scope_id, since
         )  # fmt: skip
 
-    def observations(self, metric: str, *, limit: int) -> pl.DataFrame:
-        """Return the rows behind a metric for the selection, newest first."""
+    def observations(self, metric: str, *, limit: int | None) -> pl.DataFrame:
+        """Return the rows behind a metric for the selection, newest first; all without limit."""
         build = self.build.build_id
         return reader.observations(self.published, build, metric, self.selection, limit)
 

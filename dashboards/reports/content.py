@@ -32,13 +32,18 @@ class CardText:
 
     metric: str
     label: str
-    figure: str
+    parts: tuple[tuple[str, str], ...]
     change: str
     tone: str
     sentence: str
     beside: str
     evidence: str
     band: str
+
+    @property
+    def figure(self) -> str:
+        """Return value and unit in one text."""
+        return " ".join(f"{large} {small}".strip() for large, small in self.parts)
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ def _card_text(view: View, card: Card) -> CardText:
     return CardText(
         metric=card.spoken.metric,
         label=card.spoken.label,
-        figure=" ".join(f"{large} {small}".strip() for large, small in card.figure),
+        parts=card.figure,
         change=change,
         tone=card.verdict.tone,
         sentence=card.sentence,

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from dashboards.definitions import DERIVED_WORDS
 from dashboards.pictures import points_table
 from dashboards.reports.content import Report
 from dashboards.safe_text import AUTOLINK, plain_text, safe_link
 
 LONG = 1000
-_ACTIVE = re.compile(r"([\\\\`*_\[\]<>#|~$&])")
+_ACTIVE = re.compile(r"([\\`*_\[\]<>#|~$&])")
 # A list, a numbered list or an underlined heading begins with these.
-_BEGINS = re.compile(r"^(\d*)([-+=.)])")
+_BEGINS = re.compile(r"^(\d*)([.)](?= )|(?<!\d)[-+=])")
 
 
 def markdown_of(report: Report) -> str:
@@ -55,6 +56,7 @@ def _appendix(report: Report) -> Iterator[str]:
         yield from (f"### {_said(one.title)}", "", _said(one.plain_words), "")
         yield from (f"- How it is made: {_said(one.formula)}", f"- Definition: {_said(one.source)}")
         yield from (f"- Counted: {_said(one.counted)}", "")
+    yield from (_said(DERIVED_WORDS), "")
     yield from ("## Late sources", "")
     if report.late_sources.is_empty():
         yield from ("No source is late.", "")

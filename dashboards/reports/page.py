@@ -5,6 +5,7 @@ from html import escape
 
 import polars as pl
 
+from dashboards.definitions import DERIVED_WORDS
 from dashboards.reports.content import CardText, Picture, Report
 from dashboards.reports.svg import chart_svg
 from dashboards.safe_text import safe_link
@@ -33,9 +34,10 @@ def html_of(report: Report) -> str:
 
 
 def _first_page(report: Report) -> list[str]:
+    subtitle = f"{report.subtitle} · build {dict(report.stamp)['Build']}"
     changed = "".join(f"<p>{escape(one)}</p>" for one in report.changed)
     return [
-        f'<h1>{escape(report.title)}</h1><p class="muted">{escape(report.subtitle)}</p>',
+        f'<h1>{escape(report.title)}</h1><p class="muted subtitle">{escape(subtitle)}</p>',
         f'<p class="headline">{escape(report.headline)}</p>',
         f'<p class="late">{escape(report.late)}</p>' if report.late else "",
         f'<div class="cards">{"".join(_card(card) for card in report.cards)}</div>',
@@ -51,8 +53,11 @@ def _first_page(report: Report) -> list[str]:
 def _card(card: CardText) -> str:
     mark = f' class="{card.tone}"' if card.tone in _TONES else ""
     lines = [card.sentence, card.beside]
+    figure = " ".join(
+        f"{escape(large)} <small>{escape(small)}</small>" for large, small in card.parts
+    )
     return (
-        f'<div class="card"><b>{escape(card.label)}</b><p class="figure">{escape(card.figure)}</p>'
+        f'<div class="card"><b>{escape(card.label)}</b><p class="figure">{figure}</p>'
         + (f"<p{mark}>{escape(card.change)}</p>" if card.change else "")
         + "".join(f"<p>{escape(line)}</p>" for line in lines if line)
         + "".join(f'<p class="muted">{escape(line)}</p>' for line in (card.evidence, card.band)
@@ -91,6 +96,7 @@ def _appendix(report: Report) -> list[str]:
     return [
         f"<h2>What the numbers mean</h2><p><b>Selected.</b> {escape(report.selected)}</p>",
         meanings,
+        f'<p class="muted">{escape(DERIVED_WORDS)}</p>',
         f"<h2>Late sources</h2>{late}",
         "".join(f"<p>{escape(one)}</p>" for one in report.errors),
         f"<h2>Restated since the last publish</h2><p>{escape(report.restated)}</p>{restated}",

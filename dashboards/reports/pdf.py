@@ -21,7 +21,7 @@ def pdf_of(html: str, *, made_at: datetime) -> bytes:
     Errors: PangoMissing.
     """
     try:
-        from weasyprint import HTML
+        from weasyprint import HTML  # type: ignore[import-untyped]
     except OSError as error:
         message = f"PDF needs Pango, which is not installed; run `{APT}`"
         raise PangoMissing(message) from error

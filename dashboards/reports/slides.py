@@ -20,7 +20,7 @@ from dashboards.theme import LIGHT
 from dashboards.words import DAY, HOUR
 
 _TONES = {"better": LIGHT.good, "worse": LIGHT.bad}
-_BLANK = 6
+_TITLE_ONLY = 5
 _MARGIN = 0.5
 _WIDE = 13.333 - 2 * _MARGIN
 _ROWS_A_SLIDE = 14
@@ -50,7 +50,7 @@ def slides_of(report: Report, *, made_at: datetime) -> bytes:
 
 
 def _slide(deck: Any, report_title: str, subtitle: str = "") -> Any:
-    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide = deck.slides.add_slide(deck.slide_layouts[_TITLE_ONLY])
     title = slide.shapes.title
     title.left, title.top = Inches(_MARGIN), Inches(0.3)
     title.width, title.height = Inches(_WIDE), Inches(0.75)
@@ -61,6 +61,10 @@ def _slide(deck: Any, report_title: str, subtitle: str = "") -> Any:
 
 
 Line = tuple[str, int, bool, str]
+
+
+def _rgb(colour: str) -> Any:
+    return RGBColor.from_string(colour.removeprefix("#"))  # type: ignore[no-untyped-call]
 
 
 def _text(slide: Any, box: Box, lines: Sequence[Line]) -> Any:
@@ -78,7 +82,7 @@ def _write(frame: Any, lines: Sequence[Line]) -> None:
         run = paragraph.add_run()
         run.text = plain_text(text, limit=1000)
         run.font.size, run.font.bold = Pt(size), is_bold
-        run.font.color.rgb = RGBColor.from_string(colour.removeprefix("#"))
+        run.font.color.rgb = _rgb(colour)
 
 
 def _cards(deck: Any, report: Report) -> None:
@@ -90,7 +94,7 @@ def _cards(deck: Any, report: Report) -> None:
         left = _MARGIN + at % 3 * (width + 0.2)
         top = 1.8 + at // 3 * 2.65
         shape = _text(slide, (left, top, width, 2.5), _card_lines(card))
-        shape.line.color.rgb = RGBColor.from_string(LIGHT.faint.removeprefix("#"))
+        shape.line.color.rgb = _rgb(LIGHT.faint)
         shape.line.width = Pt(0.75)
     stamp = "; ".join(f"{name} {value}" for name, value in report.stamp)
     _text(slide, (_MARGIN, 7.05, _WIDE, 0.3), [(stamp, 8, False, LIGHT.muted)])
@@ -151,7 +155,7 @@ def _unit(picture: Picture) -> tuple[str, float]:
 
 def _chart(slide: Any, box: Box, picture: Picture) -> None:
     _, divisor = _unit(picture)
-    data = CategoryChartData()
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
     data.categories = [f"{point.start:%b %Y}" for point in picture.points]
     data.add_series(
         picture.title,
@@ -167,14 +171,14 @@ def _chart(slide: Any, box: Box, picture: Picture) -> None:
     frame._element.nvGraphicFramePr.cNvPr.set("descr", picture.said)
     chart = frame.chart
     chart.has_legend = chart.has_title = False
-    chart.font.size, chart.font.color.rgb = Pt(9), RGBColor.from_string(LIGHT.muted[1:])
+    chart.font.size, chart.font.color.rgb = Pt(9), _rgb(LIGHT.muted)
     chart.value_axis.minimum_scale = 0
     chart.value_axis.has_major_gridlines = False
     chart.value_axis.tick_labels.number_format = "General"
     chart.value_axis.tick_labels.number_format_is_linked = False
     series = chart.plots[0].series[0]
     series.smooth = False
-    colour = RGBColor.from_string(_TONES.get(picture.tone, LIGHT.neutral)[1:])
+    colour = _rgb(_TONES.get(picture.tone, LIGHT.neutral))
     series.format.line.color.rgb, series.format.line.width = colour, Pt(1.75)
     series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 5
     for at, point in enumerate(picture.points):
@@ -184,7 +188,7 @@ def _chart(slide: Any, box: Box, picture: Picture) -> None:
         marker = series.points[at].marker
         marker.style, marker.size = XL_MARKER_STYLE.CIRCLE, 5
         marker.format.fill.solid()
-        marker.format.fill.fore_color.rgb = RGBColor(255, 255, 255) if is_hollow else colour
+        marker.format.fill.fore_color.rgb = _rgb(LIGHT.paper) if is_hollow else colour
         marker.format.line.color.rgb = colour
 
 
@@ -238,7 +242,7 @@ def _table(slide: Any, box: Box, frame: pl.DataFrame, *, cell: int = _CELL) -> N
     for at, name in enumerate(frame.columns):
         _fill(table.cell(0, at), (name, 10, True, LIGHT.paper))
         table.cell(0, at).fill.solid()
-        table.cell(0, at).fill.fore_color.rgb = RGBColor.from_string(LIGHT.neutral[1:])
+        table.cell(0, at).fill.fore_color.rgb = _rgb(LIGHT.neutral)
     for line, row in enumerate(frame.iter_rows(), start=1):
         for at, value in enumerate(row):
             text = f"{value:,}" if isinstance(value, int) else str(value)

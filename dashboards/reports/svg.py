@@ -13,6 +13,7 @@ from dashboards.words import DAY, HOUR, MINUTE, date_words, duration_words, figu
 WIDTH, HEIGHT = 340, 118
 _LEFT, _TOP, _BOTTOM = 44, 16, 96
 _HATCH_STEP = 6
+_LABEL_WIDTH = 92.0
 _LOG_FROM = 20.0
 _STEPS = (
     MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR,
@@ -163,18 +164,20 @@ def _tick(value: float, unit: str) -> str:
 
 
 def _change_lines(changes: Sequence[date], points: Sequence[Point], scale: Scale) -> list[str]:
-    parts = []
-    for day in changes:
-        if points[0].start < day < points[-1].end:
-            place = scale.x(day)
-            parts.append(_segment(place, _TOP - 4, place, _BOTTOM, LIGHT.muted, 0.8))
-            is_right = place > (_LEFT + WIDTH) / 2
-            parts.append(
-                _text(
-                    place + (-3 if is_right else 3), _TOP - 5, f"changed {date_words(day)}",
-                    LIGHT.muted, anchor="end" if is_right else "start",
-                )
-            )  # fmt: skip
+    """Return a thin line for each change, and a date where there is room for it."""
+    parts, free_to = [], float("inf")
+    for day in sorted(changes, reverse=True):
+        if not points[0].start < day < points[-1].end:
+            continue
+        place = scale.x(day)
+        parts.append(_segment(place, _TOP - 4, place, _BOTTOM, LIGHT.muted, 0.8))
+        is_right = place - _LABEL_WIDTH > _LEFT
+        left = place - _LABEL_WIDTH if is_right else place
+        if left + _LABEL_WIDTH <= free_to:
+            at, anchor = (place - 3, "end") if is_right else (place + 3, "start")
+            words = f"changed {date_words(day)}"
+            parts.append(_text(at, _TOP - 6, words, LIGHT.muted, anchor=anchor))
+            free_to = left
     return parts
 
 
