@@ -108,4 +108,4 @@ def _draw_rows(view: View, metric: str, rows: pl.DataFrame, *, unit: str) -> Non
         },
         alt=f"Rows behind {metric}, {view.selection.period}",
     )
-    draw_export(view, lambda: view.observations(metric, limit=None), name=f"{metric}_rows")
+    draw_export(view, lambda: view.all_observations(metric), name=f"{metric}_rows")

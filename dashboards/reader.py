@@ -115,7 +115,7 @@ def points(
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def observations(
-    _published: Published, build_id: str, metric: str, selection: Selection, limit: int | None
+    _published: Published, build_id: str, metric: str, selection: Selection, limit: int
 ) -> pl.DataFrame:
     """Return the rows behind a metric, newest first."""
     return _published.observations(

@@ -84,8 +84,8 @@ class View:
             self.published, self.build.build_id, metric, grain, scope, scope_id, since
         )  # fmt: skip
 
-    def observations(self, metric: str, *, limit: int | None) -> pl.DataFrame:
-        """Return the rows behind a metric for the selection, newest first; all without limit."""
+    def observations(self, metric: str, *, limit: int) -> pl.DataFrame:
+        """Return the rows behind a metric for the selection, newest first."""
         build = self.build.build_id
         return reader.observations(self.published, build, metric, self.selection, limit)
 
@@ -110,6 +110,18 @@ class View:
         return reader.rows(
             self.published, self.build.build_id, name, filters, order, limit, between
         )
+
+    def all_rows(self, name: str, *, order: str = "") -> pl.DataFrame:
+        """Return every row of a published table, read afresh: it may be too large to keep."""
+        return self.published.rows(name, order=order or None)
+
+    def all_observations(self, metric: str) -> pl.DataFrame:
+        """Return every row behind a metric for the selection, read afresh, newest first."""
+        chosen = self.selection
+        return self.published.observations(
+            metric, since=chosen.since, until=chosen.until, team_ids=chosen.team_ids,
+            service_ids=chosen.service_ids,
+        )  # fmt: skip
 
     def known_rows(self, name: str, *, filters: Mapping[str, Any], order: str = "") -> pl.DataFrame:
         """Return rows of a table that builds of before do not have: none then, without columns."""

@@ -17,7 +17,8 @@ from transforms.current import (
     read_build,
 )
 from transforms.home import Home
-from transforms.selection import Between, listed, selection_of, sql_text, where_of
+from transforms.no_restatements import NO_RESTATEMENTS
+from transforms.selection import TABLES, Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
     "Between",
@@ -42,21 +43,6 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-
-
-_NO_RESTATEMENTS = pl.DataFrame(
-    schema={
-        **dict.fromkeys(("restatement_id", "metric", "grain", "scope", "scope_id"), pl.String),
-        **dict.fromkeys(("period_start_date", "period_end_date"), pl.Date),
-        **dict.fromkeys(("unit", "old_state", "new_state"), pl.String),
-        **dict.fromkeys(("old_value", "new_value"), pl.Float64),
-        **dict.fromkeys(("old_n", "new_n"), pl.Int64),
-        "was_provisional": pl.Boolean,
-        **dict.fromkeys(("cause", "detail"), pl.String),
-        **dict.fromkeys(("old_as_of", "new_as_of"), pl.Datetime("us")),
-        **dict.fromkeys(("old_build_id", "new_build_id"), pl.String),
-    }
-)
 
 
 class UnknownMetric(PublishedError):
@@ -292,6 +278,18 @@ class Published:
             sql += f" limit {int(limit)}"
         return self._frame(sql, values)
 
+    def tables(self) -> pl.DataFrame:
+        """Return every published table and view: name, is_view, description, row_count.
+
+        Shape: a view has no row_count, since nothing of it is stored; `count_rows` counts it.
+        """
+        return self._frame(TABLES, [SCHEMA, SCHEMA])
+
+    def count_rows(self, table: str) -> int:
+        """Return how many rows a published table or view has. Errors: UnknownTable."""
+        self._columns(table)
+        return int(self._frame(f'select count(*) as n from {SCHEMA}."{table}"')["n"].item())
+
     def services(self) -> pl.DataFrame:
         """Return the services, by name."""
         return self.rows("services", order="name")
@@ -325,7 +323,7 @@ class Published:
         try:
             self._columns("restatements")
         except UnknownTable:
-            return _NO_RESTATEMENTS
+            return NO_RESTATEMENTS
         return self._frame(
             f"select * from {SCHEMA}.restatements"
             " order by new_build_id desc, metric, grain, scope, scope_id, period_start_date"
