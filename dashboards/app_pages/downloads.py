@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.exports import draw_export
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.view import View
-from dashboards.words import count_words
+from dashboards.words import DASH, count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Downloads", "Data", 6, "downloads"
 USES_FILTERS = False
@@ -38,7 +38,7 @@ def render(view: View) -> None:
         tables_words(tables, metrics=set(view.definitions())),
         hide_index=True,
         height=420,
-        column_config={"Rows": st.column_config.NumberColumn(format="localized", width=90)},
+        column_config={"Rows": st.column_config.TextColumn(alignment="right", width=90)},
         alt="One row a table: name, kind, rows, what it holds",
     )
     _draw_elsewhere(view)
@@ -51,14 +51,13 @@ def tables_words(tables: pl.DataFrame, *, metrics: set[str]) -> pl.DataFrame:
             {
                 "Table": row["name"],
                 "Kind": "view" if row["is_view"] else kind_of(row["name"], metrics),
-                "Rows": row["row_count"],
+                "Rows": DASH if row["is_view"] else f"{row['row_count']:,}",
                 "What it holds": plain_text(row["description"]) or "not described in this build",
             }
             for row in tables.iter_rows(named=True)
         ],
-        schema={"Table": pl.String, "Kind": pl.String, "Rows": pl.Int64,
-                "What it holds": pl.String},
-    )  # fmt: skip
+        schema=dict.fromkeys(("Table", "Kind", "Rows", "What it holds"), pl.String),
+    )
 
 
 def kind_of(name: str, metrics: set[str]) -> str:

@@ -29,12 +29,19 @@ def pdf_of(html: str, *, made_at: datetime) -> bytes:
         "<title>", f'<meta name="dcterms.created" content="{made_at:%Y-%m-%dT%H:%M:%SZ}"><title>', 1
     )
     digest = hashlib.sha256(stamped.encode()).digest()[:16]
-    document = HTML(string=stamped, url_fetcher=_refuse, media_type="print")
+    fetcher = _denying()
+    document = HTML(string=stamped, url_fetcher=fetcher, media_type="print")
     content: bytes | None = document.write_pdf(pdf_identifier=digest.hex().encode())
     assert content is not None
     return content
 
 
-def _refuse(url: str, *_rest: Any, **_more: Any) -> dict[str, Any]:
-    """Refuse to fetch anything: a report holds all that it shows."""
-    raise FetchRefused(url[:80])
+def _denying() -> Any:
+    """Return a fetcher that gives nothing: a report holds all that it shows."""
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+
+    class Denying(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: object = None) -> Any:
+            raise FetchRefused(url[:80])
+
+    return Denying(allowed_protocols=())
