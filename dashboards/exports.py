@@ -72,7 +72,7 @@ def export_bytes(
     return target.getvalue()
 
 
-def about_rows(view: View, *, name: str) -> dict[str, str]:
+def about_rows(view: View, *, name: str, is_filtered: bool = True) -> dict[str, str]:
     """Return where the rows of a view come from: build, instant, filters."""
     build = view.build
     return {
@@ -82,12 +82,17 @@ def about_rows(view: View, *, name: str) -> dict[str, str]:
         "Sample data": "yes" if build.sample_data else "no",
         "Definition version": build.definition_version,
         "Fingerprint": build.fingerprint,
-        **{word.capitalize(): value for word, value in filters_of(view).items()},
+        **{
+            word.capitalize(): value
+            for word, value in filters_of(view, is_filtered=is_filtered).items()
+        },
     }
 
 
-def filters_of(view: View) -> dict[str, str]:
-    """Return the filters of a view by name, as they are recorded."""
+def filters_of(view: View, *, is_filtered: bool) -> dict[str, str]:
+    """Return the filters of a view by name, as they are recorded; none for a whole table."""
+    if not is_filtered:
+        return {}
     chosen = view.selection
     return {
         "team": chosen.team or "all",
@@ -99,13 +104,12 @@ def filters_of(view: View) -> dict[str, str]:
     }
 
 
-def file_name(view: View, *, name: str, ending: str) -> str:
+def file_name(view: View, *, name: str, ending: str, is_filtered: bool = True) -> str:
     """Return a name that says view, period, filters, as-of and build, in plain characters."""
     chosen = view.selection
-    parts = (
-        "leadline", name, chosen.team, chosen.service,
-        f"{chosen.since:%Y%m%d}-{chosen.until:%Y%m%d}", stamp(view.build),
-    )  # fmt: skip
+    days = f"{chosen.since:%Y%m%d}-{chosen.until:%Y%m%d}"
+    filters = (chosen.team, chosen.service, days) if is_filtered else ()
+    parts = ("leadline", name, *filters, stamp(view.build))
     return "_".join(plain for part in parts if (plain := _plain(part))) + f".{ending}"
 
 
@@ -118,7 +122,9 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:60]
 
 
-def record(view: View, *, name: str, format: str, row_count: int, viewer: str) -> None:
+def record(
+    view: View, *, name: str, format: str, row_count: int, viewer: str, is_filtered: bool = True
+) -> None:
     """Write into the audit log that rows leave; who cannot be recorded gets no bytes.
 
     Errors: DecisionsAltered, OSError of the disk.
@@ -129,7 +135,7 @@ def record(view: View, *, name: str, format: str, row_count: int, viewer: str) -
         format=format,
         row_count=row_count,
         build_id=view.build.build_id,
-        filters=filters_of(view),
+        filters=filters_of(view, is_filtered=is_filtered),
         who=viewer,
         exported_at=datetime.now(UTC),
     )
@@ -145,26 +151,28 @@ class Offer:
     make: Callable[[], bytes]
 
 
-def draw_export(view: View, frame: Rows, *, name: str) -> None:
+def draw_export(view: View, frame: Rows, *, name: str, is_filtered: bool = True) -> None:
     """Draw one button "Download" with the formats; bytes are made when one of them is asked for.
 
-    `frame` may be a function that reads all rows then, also those that the page does not show.
+    `frame` may be a function that reads all rows then, also those that the page does not show. Rows
+    that no filter concerns are not `is_filtered`: their file then names no team and no period.
     """
     viewer = who()
     offers = [
         Offer(
             key=format,
             format=kind,
-            file_name=file_name(view, name=name, ending=kind.ending),
-            make=_deferred(view, frame, name=name, format=format, viewer=viewer),
+            file_name=file_name(view, name=name, ending=kind.ending, is_filtered=is_filtered),
+            make=_deferred(view, frame, name, format, viewer=viewer, is_filtered=is_filtered),
         )
         for format, kind in FORMATS.items()
     ]
-    about = json.dumps(about_rows(view, name=name), indent=1).encode()
-    about_name = file_name(view, name=name, ending=ABOUT.ending)
-    offers.append(Offer("about", ABOUT, about_name, lambda: about))
+    said = json.dumps(about_rows(view, name=name, is_filtered=is_filtered), indent=1).encode()
+    about_name = file_name(view, name=name, ending=ABOUT.ending, is_filtered=is_filtered)
+    offers.append(Offer("about", ABOUT, about_name, lambda: said))
+    which = "All rows of this selection." if is_filtered else "All rows of this build."
     with st.popover("Download", type="tertiary", key=f"export_{_plain(name)}"):
-        st.caption("All rows of this selection. Each download is recorded in the audit log.")
+        st.caption(f"{which} Each download is recorded in the audit log.")
         for offer in offers:
             draw_offer(offer, key=f"export_{_plain(name)}_{offer.key}")
 
@@ -183,14 +191,16 @@ def draw_offer(offer: Offer, *, key: str) -> None:
 
 
 def _deferred(
-    view: View, frame: Rows, *, name: str, format: str, viewer: str
+    view: View, frame: Rows, name: str, format: str, *, viewer: str, is_filtered: bool
 ) -> Callable[[], bytes]:
     def make() -> bytes:
         rows = frame if isinstance(frame, pl.DataFrame) else frame()
-        content = export_bytes(
-            rows, format, title=name, about=about_rows(view, name=name), made_at=view.build.as_of
-        )
-        record(view, name=name, format=format, row_count=rows.height, viewer=viewer)
+        about = about_rows(view, name=name, is_filtered=is_filtered)
+        content = export_bytes(rows, format, title=name, about=about, made_at=view.build.as_of)
+        record(
+            view, name=name, format=format, row_count=rows.height, viewer=viewer,
+            is_filtered=is_filtered,
+        )  # fmt: skip
         return content
 
     return make

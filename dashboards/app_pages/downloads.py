@@ -73,7 +73,7 @@ def _draw_one(view: View, tables: pl.DataFrame) -> None:
         )
         if name is None:
             return
-        draw_export(view, lambda: view.all_rows(name), name=name)
+        draw_export(view, lambda: view.all_rows(name), name=name, is_filtered=False)
     row = tables.row(by_predicate=pl.col("name") == name, named=True)
     count = view.published.count_rows(name) if row["is_view"] else row["row_count"]
     said = plain_text(row["description"], limit=1000)

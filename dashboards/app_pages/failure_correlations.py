@@ -42,7 +42,7 @@ def render(view: View) -> None:
 
 def _offer(view: View, rows: pl.DataFrame, *, name: str) -> None:
     if rows.height:
-        draw_export(view, lambda: view.all_rows(name), name=name)
+        draw_export(view, lambda: view.all_rows(name), name=name, is_filtered=False)
 
 
 def _rows(view: View, table: str, *, order: str, limit: int = 10_000) -> pl.DataFrame:

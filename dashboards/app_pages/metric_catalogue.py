@@ -49,7 +49,12 @@ def render(view: View) -> None:
         _draw_list("What it does not tell", definition.get("known_limits"))
     _draw_bands(view, metric)
     _draw_changes(view, metric)
-    draw_export(view, lambda: view.all_rows(metric, order="period_start_date"), name=metric)
+    draw_export(
+        view,
+        lambda: view.all_rows(metric, order="period_start_date"),
+        name=metric,
+        is_filtered=False,
+    )
 
 
 def _ordered(known: Mapping[str, Definition]) -> list[str]:

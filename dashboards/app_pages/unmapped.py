@@ -42,7 +42,7 @@ def render(view: View) -> None:
             column_config={"Rows": st.column_config.NumberColumn(format="localized")},
             alt=f"One row a name of a {kind}: where it stands, rows, when it was read last",
         )
-    draw_export(view, names, name="unmapped_names")
+    draw_export(view, names, name="unmapped_names", is_filtered=False)
 
 
 def answer(names: pl.DataFrame) -> str:

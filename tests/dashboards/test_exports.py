@@ -15,10 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from dashboards.exports import FORMATS, export_bytes
+from dashboards.exports import FORMATS, _deferred, export_bytes, file_name
+from dashboards.reports import view_of
 from dashboards.spreadsheets import TooManyRows, csv_bytes, guarded, unguarded, xlsx_bytes
 from tests.dashboards.formulas import FORMULAS
-from transforms.decisions import append_decision, append_export, endings, judging, read_decisions
+from transforms.decisions import (
+    DecisionsAltered,
+    append_decision,
+    append_export,
+    decisions_file,
+    endings,
+    judging,
+    read_decisions,
+)
+from transforms.home import Home
+from transforms.published import open_published
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 # In the hour that Berlin skips; published instants are naive and UTC.
@@ -166,3 +177,32 @@ def test_an_export_is_kept_in_the_chain_and_judges_nothing(tmp_path: Path) -> No
     }  # fmt: skip
     assert endings([first, second, third]) == {}
     assert judging([first, second, third]) == [verdict]
+
+
+def test_a_file_names_view_filters_as_of_and_build(published_home: Path) -> None:
+    view = view_of(open_published(Home(root=published_home)), team="Payments", period="30 days")
+    name = file_name(view, name="fct deployments/../x", ending="csv")
+    assert name == (
+        "leadline_fct-deployments-x_Payments_20261024-20261123_"
+        "as-of-20261122T0900Z_build-0000aaaa.csv"
+    )
+    whole = file_name(view, name="teams", ending="csv", is_filtered=False)
+    assert whole == "leadline_teams_as-of-20261122T0900Z_build-0000aaaa.csv"
+
+
+def test_a_download_is_recorded_with_its_filters_and_without_a_record_nothing_leaves(
+    published_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of(open_published(Home(root=published_home)), team="Payments", period="30 days")
+    monkeypatch.setenv("LEADLINE_HOME", str(tmp_path))
+    rows = pl.DataFrame({"a": [1, 2, 3]})
+    make = _deferred(view, lambda: rows, "teams", "csv", viewer="ada", is_filtered=True)
+    assert make() == csv_bytes(rows)
+    [entry] = read_decisions(tmp_path / "lake")
+    said = json.loads(entry.reason)
+    assert (entry.who, entry.verdict, said["row_count"]) == ("ada", "csv", 3)
+    assert said["build_id"] == view.build.build_id
+    assert (said["filters"]["team"], said["filters"]["until"]) == ("Payments", "2026-11-23")
+    decisions_file(tmp_path / "lake").write_text("not what was written\n")
+    with pytest.raises(DecisionsAltered):
+        make()
