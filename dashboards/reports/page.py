@@ -114,7 +114,8 @@ def _table(frame: pl.DataFrame) -> str:
         f"<tr>{''.join(_value(row, at, numbers[at]) for at in range(frame.width))}</tr>"
         for row in frame.iter_rows()
     )
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="rows">{table}</div>'
 
 
 def _value(row: Sequence[object], at: int, is_number: bool) -> str:
