@@ -155,6 +155,14 @@ def draw_card(view: View, card: Card) -> None:
             explain(view, metric)
 
 
+def change_words(verdict: Verdict) -> str:
+    """Return a comparison in plain words: `was 2.4 d: ↓ faster`, `no clear change`."""
+    was = f"was {verdict.earlier}: " if verdict.earlier else ""
+    if verdict.rose is None or verdict.tone not in _COLOURS:
+        return f"{was}{verdict.word}"
+    return f"{was}{'↑' if verdict.rose else '↓'} {verdict.word}"
+
+
 def _change(verdict: Verdict) -> str:
     was = f"was {verdict.earlier}: " if verdict.earlier else ""
     return f"{was}{mark_of(verdict) or verdict.word}"

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.catalogue import reason_words
+from dashboards.exports import draw_export
 from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
 from dashboards.words import count_words, date_words, moment_words, value_words
@@ -96,7 +97,7 @@ def _draw_rows(view: View, metric: str, rows: pl.DataFrame, *, unit: str) -> Non
         st.markdown("There are no rows in this selection.")
         return
     if rows.height >= SHOWN_ROWS:
-        st.caption(f"The newest {SHOWN_ROWS} rows; all of them: `leadline sql`.")
+        st.caption(f"The newest {SHOWN_ROWS} rows; the download has all of them.")
     st.dataframe(
         rows_frame(rows.head(SHOWN_ROWS), unit=unit),
         hide_index=True,
@@ -107,3 +108,4 @@ def _draw_rows(view: View, metric: str, rows: pl.DataFrame, *, unit: str) -> Non
         },
         alt=f"Rows behind {metric}, {view.selection.period}",
     )
+    draw_export(view, lambda: view.all_observations(metric), name=f"{metric}_rows")

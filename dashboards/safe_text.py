@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 LIMIT = 300
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPACES = re.compile(r"\s+")
 # A URL or an address would become a link; a word joiner, which has no width, prevents it.
-_AUTOLINK = re.compile(r"(https?|ftp|mailto|xmpp|www|@)(?=[:.\w])", re.IGNORECASE)
+AUTOLINK = re.compile(r"(https?|ftp|mailto|xmpp|www|@)(?=[:.\w])", re.IGNORECASE)
 
 
 def plain_text(text: str | None, *, limit: int = LIMIT) -> str:
@@ -28,7 +29,7 @@ def plain_text(text: str | None, *, limit: int = LIMIT) -> str:
 
 def safe_text(text: str | None, *, limit: int = LIMIT) -> str:
     """Return the text so that Markdown shows it literally."""
-    cleaned = _AUTOLINK.sub("\\1\u2060", plain_text(text, limit=limit))
+    cleaned = AUTOLINK.sub("\\1\u2060", plain_text(text, limit=limit))
     return _PUNCTUATION.sub(r"\\\1", cleaned)
 
 
@@ -48,3 +49,8 @@ def safe_link(url: str | None) -> str | None:
     if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
         return None
     return url
+
+
+def shown_text(markdown: str) -> str:
+    """Return what Markdown shows for a sentence that holds parts made by `safe_text`."""
+    return _ESCAPED.sub(r"\1", markdown).replace("\u2060", "")

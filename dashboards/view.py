@@ -111,6 +111,18 @@ class View:
             self.published, self.build.build_id, name, filters, order, limit, between
         )
 
+    def all_rows(self, name: str, *, order: str = "") -> pl.DataFrame:
+        """Return every row of a published table, read afresh: it may be too large to keep."""
+        return self.published.rows(name, order=order or None)
+
+    def all_observations(self, metric: str) -> pl.DataFrame:
+        """Return every row behind a metric for the selection, read afresh, newest first."""
+        chosen = self.selection
+        return self.published.observations(
+            metric, since=chosen.since, until=chosen.until, team_ids=chosen.team_ids,
+            service_ids=chosen.service_ids,
+        )  # fmt: skip
+
     def known_rows(self, name: str, *, filters: Mapping[str, Any], order: str = "") -> pl.DataFrame:
         """Return rows of a table that builds of before do not have: none then, without columns."""
         try:

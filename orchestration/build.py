@@ -205,12 +205,12 @@ def newest_read_at(lake: Lake) -> datetime:
 
 
 def read_decisions(lake: Path) -> list[Decision]:
-    """Return what people decided.
+    """Return what people decided that numbers may rest on, so without the exports.
 
     Errors: BuildFailed when the file was changed after it was written: numbers rest on it.
     """
     try:
-        return decisions.read_decisions(lake)
+        return decisions.judging(decisions.read_decisions(lake))
     except DecisionsAltered as exc:
         raise BuildFailed(f"{exc}.") from exc
 

@@ -58,6 +58,15 @@ class ReportOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
+class DocumentOutput(StrEnum):
+    """How a report for people who do not open the pages is written."""
+
+    HTML = "html"
+    PDF = "pdf"
+    PPTX = "pptx"
+    MARKDOWN = "markdown"
+
+
 class AnswerOutput(StrEnum):
     """How an answer for people or bots is written."""
 
@@ -239,6 +248,26 @@ def compare(
         output=output.value,
         build_id=build_id,
     )
+
+
+@app.command()
+def report(
+    output: Annotated[
+        DocumentOutput, typer.Option("--format", "-f", help="How the report is written.")
+    ] = DocumentOutput.HTML,
+    team: Annotated[str, typer.Option(help="Only this team (default: all).")] = "",
+    period: Annotated[str, typer.Option(help="As on the pages: '30 days', '90 days'.")] = "90 days",
+    to: Annotated[
+        Path | None, typer.Option("--out", help="File to write; - is standard output.")
+    ] = None,
+    build_id: Annotated[
+        str | None, typer.Option("--build", help="Which build (default: the current one).")
+    ] = None,
+) -> None:
+    """Write the executive summary and an appendix as HTML, PDF, slides or Markdown."""
+    from orchestration.commands import report as command
+
+    command.report(format=output.value, team=team, period=period, file=to, build_id=build_id)
 
 
 @app.command()

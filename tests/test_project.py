@@ -42,7 +42,12 @@ NOT_IMPORTED = {
     "dbt-duckdb": "imported as dbt.adapters.duckdb",
     "protobuf": "holds back a version that dbt does not take",
 }
-IMPORT_NAMES = {"yaml": "pyyaml", "dbt": "dbt-core", "google.protobuf": "protobuf"}
+IMPORT_NAMES = {
+    "yaml": "pyyaml",
+    "dbt": "dbt-core",
+    "google.protobuf": "protobuf",
+    "pptx": "python-pptx",
+}
 
 
 def lines_with(pattern: str, contents: Iterable[tuple[str, str]]) -> list[str]:

@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ WITHDRAWN = "withdrawn"
 # A verdict judges a deployment; an attribution judges what caused an incident.
 VERDICT = "verdict"
 ATTRIBUTION = "attribution"
+# An export says who took rows away; it judges nothing, so no number rests on it.
+EXPORT = "export"
 CONFIRMED, REJECTED, NO_DEPLOYMENT = "confirmed", "rejected", "no_deployment"
 
 
@@ -106,6 +108,40 @@ def append_decision(
     return _decision(json.loads(line))
 
 
+def append_export(
+    lake: Path,
+    *,
+    name: str,
+    format: str,
+    row_count: int,
+    build_id: str,
+    filters: Mapping[str, str],
+    who: str,
+    exported_at: datetime,
+) -> Decision:
+    """Write that rows of a build are about to leave in a file, and return the entry.
+
+    Shape: subject `export:NAME`, verdict is the format, reason is JSON of build_id, filters and
+    row_count.
+    Errors: as append_decision.
+    """
+    details = {"build_id": build_id, "filters": dict(filters), "row_count": row_count}
+    return append_decision(
+        lake,
+        kind=EXPORT,
+        subject=f"export:{name}",
+        verdict=format,
+        reason=json.dumps(details, ensure_ascii=False, sort_keys=True),
+        who=who,
+        decided_at=exported_at,
+    )
+
+
+def judging(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that numbers may rest on: all but the exports."""
+    return [one for one in decisions if one.kind != EXPORT]
+
+
 def read_decisions(lake: Path) -> list[Decision]:
     """Return every decision, oldest first, after checking the chain.
 
@@ -145,7 +181,7 @@ def endings(decisions: Sequence[Decision]) -> dict[str, Decision]:
     Ids count as they were given; that two may name one deployment is known to a build only.
     Source: the same rules in SQL, models/canonical/verdicts.sql and attribution_verdicts.sql
     """
-    ordered = sorted(decisions, key=lambda one: (one.decided_at, one.sequence))
+    ordered = sorted(judging(decisions), key=lambda one: (one.decided_at, one.sequence))
     ended: dict[str, Decision] = {}
     for place, one in enumerate(ordered):
         after = ordered[place + 1 :]

@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import states
+from dashboards.exports import draw_export
 from dashboards.restated import (
     MOST_ROWS,
     restated_sentence,
@@ -36,10 +37,14 @@ def render(view: View) -> None:
     late = states.late_sentence(sources)
     st.markdown(f"#### {health_sentence(len(sources), late=late)}")
     _draw_sources(health)
+    if health.height:
+        draw_export(view, health, name="source_health", is_filtered=False)
     _draw_changes(view.table("schema_changes"))
     _draw_coverage(view.table("coverage_figures"))
     _draw_restated(view)
     _draw_audit(audit)
+    if audit.height:
+        draw_export(view, audit, name="audit_results", is_filtered=False)
 
 
 def health_sentence(sources: int, *, late: str) -> str:
@@ -119,6 +124,7 @@ def _draw_restated(view: View) -> None:
     )
     if restated.height > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS} of {restated.height:,} are shown.")
+    draw_export(view, restated, name="restatements", is_filtered=False)
 
 
 def _draw_audit(audit: pl.DataFrame) -> None:

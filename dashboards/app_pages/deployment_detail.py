@@ -17,6 +17,7 @@ from dashboards.deployments import (
     tests_words,
     verdict_words,
 )
+from dashboards.exports import draw_export
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
@@ -63,12 +64,9 @@ def _draw_choice(view: View, asked: str | None) -> None:
         filters["team_id"] = list(chosen.team_ids)
     if only_failed:
         filters["is_failed"] = True
+    between = ("finished_date", chosen.since, chosen.until)
     rows = view.rows(
-        "fct_deployments",
-        filters=filters,
-        order="-finished_at",
-        limit=NEWEST,
-        between=("finished_date", chosen.since, chosen.until),
+        "fct_deployments", filters=filters, order="-finished_at", limit=NEWEST, between=between
     )
     if rows.is_empty():
         what = "No failed deployment" if only_failed else "No deployment"
@@ -79,6 +77,13 @@ def _draw_choice(view: View, asked: str | None) -> None:
     word = "failed deployments" if only_failed else "deployments"
     sentence.markdown(f"#### {newest} {word} to production; open one.")
     _show_deployments(view, rows, titled="Deployment", height=520)
+    draw_export(
+        view,
+        lambda: view.published.rows(
+            "fct_deployments", filters=filters, order="-finished_at", between=between
+        ),
+        name="deployments",
+    )
 
 
 def _show_deployments(view: View, rows: pl.DataFrame, *, titled: str, height: int) -> None:

@@ -1,36 +1,37 @@
 """Executive summary: how delivery and recovery stand, in words, cards and thirteen months."""
 
-from datetime import date
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import charts, states
-from dashboards.cards import Card, card_of, draw_card, mark_of
-from dashboards.catalogue import HEADLINES
+from dashboards.cards import Card, draw_card, mark_of
 from dashboards.explain import explain
 from dashboards.pictures import draw_picture
+from dashboards.report_buttons import draw_report_buttons
 from dashboards.risks import draw_risks
 from dashboards.safe_text import safe_text
 from dashboards.series import own_range
 from dashboards.sources import ages
-from dashboards.teams import team_verdicts
+from dashboards.summary import (
+    MOST_SAID,
+    cards_of,
+    changes_of,
+    findings_of,
+    headline_of,
+    months_of,
+)
 from dashboards.theme import palette
-from dashboards.verdicts import Finding, gather, headline
+from dashboards.verdicts import Finding
 from dashboards.view import View
 
 TITLE, SECTION, ORDER, URL_PATH = "Executive summary", "Overview", 1, "summary"
-LONG_DAYS = 800
 
 
 def render(view: View) -> None:
     """Draw the page; the teams are compared last, so that the cards do not wait for them."""
-    known = [spoken for spoken in HEADLINES if spoken.metric in view.definitions()]
-    cards = [card_of(view, spoken) for spoken in known]
-    shown = sum(view.now(spoken.metric).n > 0 for spoken in known)
-    compared = [(card.spoken, "", card.verdict) for card in cards]
+    cards = cards_of(view)
     sentence = st.empty()
-    _say_headline(sentence, view, gather(compared), shown=shown)
+    _say_headline(sentence, view, cards, findings_of(view, cards, of_teams=False))
     late = states.late_sentence(ages(view.table("source_health")))
     if late:
         st.warning(late)
@@ -38,26 +39,21 @@ def render(view: View) -> None:
         for card in cards:
             draw_card(view, card)
     _draw_months(view, cards)
-    found = gather([*compared, *team_verdicts(view, known)])
-    _say_headline(sentence, view, found, shown=shown)
+    found = findings_of(view, cards, of_teams=True)
+    _say_headline(sentence, view, cards, found)
     _draw_changes(view, found)
+    draw_report_buttons(view)
 
 
 def _say_headline(
-    slot: DeltaGenerator, view: View, found: tuple[Finding, ...], *, shown: int
+    slot: DeltaGenerator, view: View, cards: list[Card], found: tuple[Finding, ...]
 ) -> None:
-    chosen = view.selection
-    sentence = headline(
-        found, known=shown, period=chosen.period, has_before=chosen.before is not None
-    )
-    slot.markdown(f"#### {safe_text(sentence)}")
+    slot.markdown(f"#### {safe_text(headline_of(view, cards, found))}")
 
 
 def _draw_months(view: View, cards: list[Card]) -> None:
-    chosen, colours = view.selection, palette()
-    is_long = chosen.before is None and (chosen.until - chosen.since).days > LONG_DAYS
-    grain, heading = ("quarter", "Quarter by quarter") if is_long else ("month", "Thirteen months")
-    first = chosen.since if is_long else date(chosen.until.year - 1, chosen.until.month, 1)
+    colours, months = palette(), months_of(view)
+    grain, heading, first = months.grain, months.heading, months.since
     with st.container(horizontal=True, vertical_alignment="center", key="months_head"):
         st.subheader(heading, anchor=False, width="content")
         st.caption(
@@ -85,11 +81,9 @@ def _draw_changes(view: View, found: tuple[Finding, ...]) -> None:
     changes, risks = st.columns((2, 3), gap="large")
     with changes:
         st.subheader("What changed", anchor=False)
-        if view.selection.before is None:
-            st.markdown("The whole history has no period before it to compare with.")
-        elif not found:
-            st.markdown("Nothing has clearly changed: every interval overlaps the one before.")
-        for number, finding in enumerate(found[:3]):
+        if not found or view.selection.before is None:
+            st.markdown(changes_of(view, found)[0])
+        for number, finding in enumerate(found[:MOST_SAID]):
             with st.container(
                 horizontal=True, vertical_alignment="center", key=f"changed_{number}"
             ):

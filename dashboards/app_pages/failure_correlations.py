@@ -8,6 +8,7 @@ import streamlit as st
 from dashboards import causation_words as causation
 from dashboards import correlation_words as correlation
 from dashboards.charts import CONFIG
+from dashboards.exports import draw_export
 from dashboards.intervals_chart import Interval, intervals
 from dashboards.safe_text import safe_text
 from dashboards.theme import palette
@@ -32,8 +33,16 @@ def render(view: View) -> None:
     found = levels.sort("factor", "level_order", "level").rows(named=True)
     _draw_answer(view, population)
     _draw_services(population, chosen=_chosen(view))
+    _offer(view, population, name="service_causation")
     _draw_factors(found, {one["factor"]: one for one in factors.rows(named=True)})
+    _offer(view, levels, name="failure_correlations")
     _draw_pairs(pairs, dict(view.table("services").select("service_id", "name").iter_rows()))
+    _offer(view, pairs, name="codeployment_pairs")
+
+
+def _offer(view: View, rows: pl.DataFrame, *, name: str) -> None:
+    if rows.height:
+        draw_export(view, lambda: view.all_rows(name), name=name, is_filtered=False)
 
 
 def _rows(view: View, table: str, *, order: str, limit: int = 10_000) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboards.charts import CONFIG
+from dashboards.exports import draw_export
 from dashboards.fit import draw_fit
 from dashboards.incidents import (
     READ_ROWS,
@@ -169,6 +170,11 @@ def _draw_list(view: View, incidents: Sequence[Incident]) -> None:
             "Severity": st.column_config.TextColumn(width=55),
         },
         alt="Incidents of the selection with their probable causes; select a row for the reasons",
+    )
+    draw_export(
+        view,
+        lambda: view.published.rows("fct_incidents", filters={"incident_id": ids}),
+        name="incidents",
     )
     if len(incidents) >= READ_ROWS:
         st.caption(f"The newest {READ_ROWS:,} rows were read; choose a shorter period.")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards import definitions as words
 from dashboards.catalogue import HEADLINES
+from dashboards.exports import draw_export
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.standing import draw_standing, rows_of
 from dashboards.view import View
@@ -48,6 +49,12 @@ def render(view: View) -> None:
         _draw_list("What it does not tell", definition.get("known_limits"))
     _draw_bands(view, metric)
     _draw_changes(view, metric)
+    draw_export(
+        view,
+        lambda: view.all_rows(metric, order="period_start_date"),
+        name=metric,
+        is_filtered=False,
+    )
 
 
 def _ordered(known: Mapping[str, Definition]) -> list[str]:

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.exports import draw_export
 from dashboards.safe_text import plain_text
 from dashboards.view import View
 from dashboards.words import count_words, date_words
@@ -41,6 +42,7 @@ def render(view: View) -> None:
             column_config={"Rows": st.column_config.NumberColumn(format="localized")},
             alt=f"One row a name of a {kind}: where it stands, rows, when it was read last",
         )
+    draw_export(view, names, name="unmapped_names", is_filtered=False)
 
 
 def answer(names: pl.DataFrame) -> str:
