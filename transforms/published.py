@@ -1,7 +1,7 @@
 """The only door to published data: one immutable build, opened read-only, read as frames."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,8 @@ from transforms.home import Home
 from transforms.selection import Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
+    "SCOPED",
+    "SCOPES",
     "Between",
     "Build",
     "Explanation",
@@ -35,6 +37,10 @@ __all__ = [
 ]
 
 SCHEMA = "v1"
+# The folder of a build that holds one file for each row scope, and what the id of such a file's
+# build has between the build's own id and the scope's.
+SCOPES = "scopes"
+SCOPED = "+"
 ZONED_DATE = "cast((anchor_at at time zone 'UTC') at time zone $zone::varchar as date)"
 CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -91,12 +97,21 @@ def open_published(home: Home) -> "Published":
     return open_build(build)
 
 
-def open_build(build: Build) -> "Published":
-    """Return a build opened read-only. Errors: NothingPublished when its file cannot be opened."""
+def open_build(build: Build, *, scope: str = "") -> "Published":
+    """Return a build opened read-only; of a scope only the file that holds its rows.
+
+    The id of such a build names the scope too. Errors: NothingPublished when there is no such
+    file, or it cannot be opened.
+    """
+    file = build.path / "warehouse.duckdb"
+    if scope:
+        file = build.path / SCOPES / f"{scope}.duckdb"
+        build = replace(build, build_id=f"{build.build_id}{SCOPED}{scope}")
+        if not file.is_file():
+            message = "nothing is published for your teams yet; the next `leadline build` does it"
+            raise NothingPublished(message)
     try:
-        connection = duckdb.connect(
-            str(build.path / "warehouse.duckdb"), read_only=True, config=CONNECTION
-        )
+        connection = duckdb.connect(str(file), read_only=True, config=CONNECTION)
     except duckdb.Error as error:
         message = f"build {build.build_id} cannot be opened; choose another by `publish --to`"
         raise NothingPublished(message) from error
