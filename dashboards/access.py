@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.secrets import secrets_singleton
 
 EXPORT, SQL, JUDGE = "export", "sql", "judge"
 # Set by `leadline dashboard`: a server that was started with sign-in never goes on without it.
@@ -59,7 +58,7 @@ def rules() -> Rules | None:
 
     Errors: RuntimeError when sign-in was asked for at the start and is not there any more.
     """
-    if secrets_singleton.load_if_toml_exists() and "access" in st.secrets:
+    if st.secrets.load_if_toml_exists() and "access" in st.secrets:
         given = json.loads(st.secrets["access"]["rules"])
         return Rules(**given | {"groups": tuple(given["groups"])})
     if os.environ.get(REQUIRED):
