@@ -87,7 +87,7 @@ def ask_provider(metadata_url: str, token: str) -> Claims | None:
         if error.code in (400, 401, 403):
             raise SignInEnded("Your sign-in has ended at the provider.") from None
         raise SignInEnded("The sign-in provider does not answer; try again.") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         raise SignInEnded("The sign-in provider does not answer; try again.") from None
 
 
@@ -112,9 +112,7 @@ def _fetched(url: str, token: str) -> Claims:
     opener = urllib.request.build_opener(_NoRedirect)
     with opener.open(request, timeout=TIMEOUT_SECONDS) as reply:
         found = json.loads(reply.read(LARGEST_REPLY))
-    if not isinstance(found, dict):
-        raise ValueError("no claims")
-    return found
+    return dict(found)
 
 
 def _keep(held: dict[str, Any], name: str, value: Any) -> None:

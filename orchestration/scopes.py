@@ -32,6 +32,8 @@ _FIXED = {
 # What a column of an allowed row says of something that is not: it is left empty.
 _EMPTIED = {
     "incidents": {
+        "service_id": "services.service_id",
+        "service_name": "services.name",
         "parent_incident_id": "incident_services.incident_id",
         "correlated_incident_id": "incident_services.incident_id",
         "caused_by_change_request_id": "change_requests.change_request_id",

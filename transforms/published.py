@@ -105,7 +105,7 @@ def open_build(build: Build, *, scope: str = "") -> "Published":
     """
     file = build.path / "warehouse.duckdb"
     if scope:
-        file = build.path / SCOPES / f"{scope}.duckdb"
+        file = build.path / SCOPES / scope / file.name
         build = replace(build, build_id=f"{build.build_id}{SCOPED}{scope}")
         if not file.is_file():
             message = "nothing is published for your teams yet; the next `leadline build` does it"

@@ -64,10 +64,11 @@ def signing_site(home: Path, folder: Path, *, seconds: int = 240) -> Iterator[Si
     roles.write_text(
         ROLES.format(provider=site.provider, pages=site.pages, seconds=seconds), encoding="utf-8"
     )
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     callback = f"{site.pages}/oauth2callback"
     provider = subprocess.Popen(
-        ["node", str(PROVIDER), npm, site.provider.rpartition(":")[2], callback], **quiet
+        ["node", str(PROVIDER), npm, site.provider.rpartition(":")[2], callback],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     environment = os.environ | {
         "LEADLINE_HOME": str(home), "LEADLINE_ROLES": str(roles), "TEST_OIDC_SECRET": SECRET,
@@ -78,7 +79,11 @@ def signing_site(home: Path, folder: Path, *, seconds: int = 240) -> Iterator[Si
         wait_until_served(f"{site.provider}/.well-known/openid-configuration")
         line = [sys.executable, "-m", "orchestration.cli", "dashboard", "--no-browser"]
         server = subprocess.Popen(
-            [*line, "--port", site.pages.rpartition(":")[2]], env=environment, cwd=folder, **quiet
+            [*line, "--port", site.pages.rpartition(":")[2]],
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         wait_until_served(f"{site.pages}/healthz")
         yield site

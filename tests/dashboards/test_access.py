@@ -1,14 +1,16 @@
-"""What somebody sees by the groups the provider says they are in, and what the frame makes of it."""
+"""What somebody sees by the groups they are in, and what the frame makes of it."""
 
 import json
 from typing import Any
 
 import pytest
+import streamlit as st
 import yaml
 from streamlit.testing.v1 import AppTest
 
 from dashboards import access, frame, gate
 from dashboards.access import Rules, Viewer, viewer_of
+from dashboards.session import Sessions
 from tests.dashboards.browsing import ROOT
 from tests.dashboards.conftest import MAIN
 
@@ -75,7 +77,7 @@ def _open(home: object, monkeypatch: pytest.MonkeyPatch, claims: object, start: 
     monkeypatch.setenv("LEADLINE_HOME", str(home))
     monkeypatch.setattr(gate, "claims_of_session", lambda: claims)
     monkeypatch.setattr(gate, "token_of_session", lambda: "t")
-    monkeypatch.setattr(gate, "SESSIONS", gate.Sessions(lambda _url, _token: None))
+    monkeypatch.setattr(gate, "SESSIONS", Sessions(lambda _url, _token: None))
     page = AppTest.from_string(MAIN.format(start=start), default_timeout=30)
     page.secrets["access"] = {"rules": json.dumps(GIVEN)}
     return page.run()
@@ -128,7 +130,7 @@ def test_a_scope_that_is_not_published_yet_shows_no_number(
 def test_a_server_that_was_started_with_sign_in_never_goes_on_without(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(access.st.secrets, "load_if_toml_exists", lambda: False)
+    monkeypatch.setattr(st.secrets, "load_if_toml_exists", lambda: False)
     assert access.rules() is None
     monkeypatch.setenv("LEADLINE_SIGN_IN", "required")
     with pytest.raises(RuntimeError, match="start again"):
