@@ -1,15 +1,20 @@
 """The door before the pages: asks to sign in, says why somebody sees nothing, signs out."""
 
+import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from dashboards.access import Rules, Viewer, admit, machine_user, name_of, rules, viewer_of
-from dashboards.safe_text import safe_text
+from dashboards.safe_text import plain_text, safe_text
 from dashboards.session import Sessions, SignInEnded, ask_provider, session_of
+from transforms.decisions import ACCESS, DecisionsAltered, append_decision
+from transforms.home import resolve_home
 
+LOGGER = logging.getLogger("leadline.dashboards")
 SESSIONS = Sessions(ask_provider)
 
 
@@ -40,6 +45,8 @@ def admitted(*, clock: Callable[[], float] = time.time) -> Viewer | None:
     if viewer is None:
         _say_no_role(claims)
         return None
+    if SESSIONS.is_first(viewer.session_id):
+        _record(viewer)
     admit(viewer)
     return viewer
 
@@ -74,6 +81,22 @@ def _viewer(given: Rules, claims: dict[str, Any], *, now: float) -> Viewer | Non
         now=now,
     )
     return viewer_of(given, confirmed, session_id=session_of(claims))
+
+
+def _record(viewer: Viewer) -> None:
+    """Keep in the audit log that somebody signed in; what cannot be kept is told to the log."""
+    try:
+        append_decision(
+            resolve_home().lake,
+            kind=ACCESS,
+            subject=f"role:{viewer.role}",
+            verdict="signed_in",
+            reason="",
+            who=plain_text(viewer.name),
+            decided_at=datetime.now(UTC),
+        )
+    except (DecisionsAltered, OSError) as error:
+        LOGGER.warning("a sign-in could not be kept in the audit log: %s", error)
 
 
 def _sign_out() -> None:

@@ -40,6 +40,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
         self._ended: dict[str, float] = {}
+        self._seen: dict[str, bool] = {}
 
     def confirmed(
         self, claims: Claims, token: str, *, metadata_url: str, seconds: int, now: float
@@ -61,6 +62,13 @@ class Sessions:
             with self._lock:
                 _keep(self._answers, session_id, answer)
         return answer.claims
+
+    def is_first(self, session_id: str) -> bool:
+        """Say whether a sign-in is seen for the first time by this process."""
+        with self._lock:
+            is_known = session_id in self._seen
+            _keep(self._seen, session_id, True)
+        return not is_known
 
     def end(self, claims: Claims, *, now: float) -> None:
         """Let a sign-in count no longer, in whatever window it is used."""

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli_audit import audit
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_map import mapping
 from orchestration.cli_privacy import privacy
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bench, name="bench")
+app.add_typer(audit, name="audit", help="See who did what, and check that nobody changed it.")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")

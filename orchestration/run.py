@@ -19,6 +19,7 @@ from orchestration.candidate import (
     write_candidate,
 )
 from orchestration.dbt import DbtCallback
+from orchestration.decision_heads import sign_head
 from orchestration.errors import NotPublished, SyncIncomplete
 from orchestration.keys import key_id, pseudonym_key
 from orchestration.lake import Lake
@@ -225,6 +226,7 @@ def publish_candidate(
             moves_current=moves_current,
             scopes=access[0].scopes if access else {},
         )
+        sign_head(context.home, now=context.clock())
         tell(publication.manifest.build_id)
     return publication
 
