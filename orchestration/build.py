@@ -16,7 +16,7 @@ from orchestration.source_catalogue import cursor_words, deletion_words, source_
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms import decisions
-from transforms.decisions import Decision, DecisionsAltered
+from transforms.decisions import JUDGEMENTS, Decision, DecisionsAltered
 from transforms.home import Home
 
 
@@ -205,14 +205,15 @@ def newest_read_at(lake: Lake) -> datetime:
 
 
 def read_decisions(lake: Path) -> list[Decision]:
-    """Return what people decided.
+    """Return what people decided about numbers; who looked or took away is none of a build's.
 
     Errors: BuildFailed when the file was changed after it was written: numbers rest on it.
     """
     try:
-        return decisions.read_decisions(lake)
+        known = decisions.read_decisions(lake)
     except DecisionsAltered as exc:
         raise BuildFailed(f"{exc}.") from exc
+    return [one for one in known if one.kind in JUDGEMENTS]
 
 
 def dbt_results(outcomes: Sequence[Outcome]) -> list[AuditResult]:

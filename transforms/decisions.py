@@ -21,6 +21,8 @@ WITHDRAWN = "withdrawn"
 # A verdict judges a deployment; an attribution judges what caused an incident.
 VERDICT = "verdict"
 ATTRIBUTION = "attribution"
+# What numbers rest on; a build reads these and no other kind.
+JUDGEMENTS = (VERDICT, ATTRIBUTION)
 # Somebody signed in to the pages.
 ACCESS = "access"
 CONFIRMED, REJECTED, NO_DEPLOYMENT = "confirmed", "rejected", "no_deployment"

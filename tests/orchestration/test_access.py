@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.access import Access, read_access, scope_id
+from orchestration.checks.sign_in import check_sign_in
 from orchestration.commands import dashboard as command
+from orchestration.commands.terminal import open_context
 from orchestration.errors import ConfigurationError
+from orchestration.run import Context
 from orchestration.sign_in import access_rules, secrets_file
 from orchestration.yaml_lines import Document
 from transforms.home import Home
@@ -145,3 +148,27 @@ def test_the_template_can_be_read_as_it_is_written(tmp_path: Path) -> None:
     assert len(found[0].groups) == 5
     with pytest.raises(ConfigurationError, match="already there"):
         configure.init_roles(file=file, force=False)
+
+
+def _checks(context: Context, file: Path) -> dict[str, tuple[str, str]]:
+    found = check_sign_in(context, settings_file=file.with_name("none.yml"), is_offline=False)
+    return {one.name: (one.verdict, one.found) for one in found}
+
+
+def test_doctor_says_what_is_missing_for_sign_in(
+    read: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLINE_ROLES", str(read.file))
+    monkeypatch.setenv("LEADLINE_HOME", str(tmp_path))
+    assert _checks(open_context(), read.file)["Sign-in"][0] == "no_data"
+    # Nothing listens at port 9 of this machine.
+    read(TEXT.replace("https://login.example.com", "http://127.0.0.1:9"))
+    monkeypatch.delenv("SECRET", raising=False)
+    found = _checks(open_context(), read.file)
+    assert found["Sign-in"] == ("fail", "not set: SECRET")
+    assert found["Provider"][0] == "fail"
+    monkeypatch.setenv("SECRET", "hunter2")
+    verdict, told = _checks(open_context(), read.file)["Sign-in"]
+    assert verdict == "pass"
+    assert "https://numbers.example.com/oauth2callback" in told
+    assert "hunter2" not in told

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orchestration.build import read_decisions
 from orchestration.decision_heads import LogAltered, heads_file, read_heads, sign_head, verify_log
 from transforms.decisions import append_decision, decisions_file
 from transforms.home import Home
@@ -102,3 +103,12 @@ def test_nothing_new_is_not_signed_again(signed: Home) -> None:
 def test_an_empty_log_is_what_was_written(home: Home) -> None:
     assert sign_head(home, now=NOON) is None
     assert verify_log(home) == (0, "")
+
+
+def test_who_signed_in_is_none_of_a_builds_decisions(home: Home) -> None:
+    _append(home, 1)
+    append_decision(
+        home.lake, kind="verdict", subject="deployment:d", verdict="failed", reason="r",
+        who="ada", decided_at=NOON,
+    )  # fmt: skip
+    assert [one.kind for one in read_decisions(home.lake)] == ["verdict"]
