@@ -32,8 +32,8 @@ from orchestration.warehouse import (
     views,
     warehouse,
 )
+from transforms.current import SCOPES
 from transforms.home import Home
-from transforms.published import SCOPES
 
 KEEP_BUILDS = 10
 T = TypeVar("T")

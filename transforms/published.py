@@ -1,7 +1,7 @@
 """The only door to published data: one immutable build, opened read-only, read as frames."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -10,10 +10,13 @@ import duckdb
 import polars as pl
 
 from transforms.current import (
+    SCOPED,
+    SCOPES,
     Build,
     NothingPublished,
     PublishedError,
     current_build,
+    file_of,
     read_build,
 )
 from transforms.home import Home
@@ -37,10 +40,6 @@ __all__ = [
 ]
 
 SCHEMA = "v1"
-# The folder of a build that holds one file for each row scope, and what the id of such a file's
-# build has between the build's own id and the scope's.
-SCOPES = "scopes"
-SCOPED = "+"
 ZONED_DATE = "cast((anchor_at at time zone 'UTC') at time zone $zone::varchar as date)"
 CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -103,13 +102,7 @@ def open_build(build: Build, *, scope: str = "") -> "Published":
     The id of such a build names the scope too. Errors: NothingPublished when there is no such
     file, or it cannot be opened.
     """
-    file = build.path / "warehouse.duckdb"
-    if scope:
-        file = build.path / SCOPES / scope / file.name
-        build = replace(build, build_id=f"{build.build_id}{SCOPED}{scope}")
-        if not file.is_file():
-            message = "nothing is published for your teams yet; the next `leadline build` does it"
-            raise NothingPublished(message)
+    build, file = file_of(build, scope=scope)
     try:
         connection = duckdb.connect(str(file), read_only=True, config=CONNECTION)
     except duckdb.Error as error:
