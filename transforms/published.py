@@ -11,7 +11,6 @@ import polars as pl
 
 from transforms.current import (
     SCOPED,
-    SCOPES,
     Build,
     NothingPublished,
     PublishedError,
@@ -24,7 +23,6 @@ from transforms.selection import Between, listed, selection_of, sql_text, where_
 
 __all__ = [
     "SCOPED",
-    "SCOPES",
     "Between",
     "Build",
     "Explanation",
@@ -97,11 +95,7 @@ def open_published(home: Home) -> "Published":
 
 
 def open_build(build: Build, *, scope: str = "") -> "Published":
-    """Return a build opened read-only; of a scope only the file that holds its rows.
-
-    The id of such a build names the scope too. Errors: NothingPublished when there is no such
-    file, or it cannot be opened.
-    """
+    """Return a build, or only its file of a row scope, read-only. Errors: NothingPublished."""
     build, file = file_of(build, scope=scope)
     try:
         connection = duckdb.connect(str(file), read_only=True, config=CONNECTION)
