@@ -46,7 +46,6 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
 }
 
-
 _NO_RESTATEMENTS = pl.DataFrame(
     schema={
         **dict.fromkeys(("restatement_id", "metric", "grain", "scope", "scope_id"), pl.String),
