@@ -5,7 +5,9 @@ Serve it with `streamlit run dashboards/app.py` or `uvicorn dashboards.app:app`.
 
 import base64
 import hashlib
+import ipaddress
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit
@@ -14,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 from streamlit.web.server.starlette import App
 
+from dashboards.access import rules
 from dashboards.states import show_broken
 from transforms.home import resolve_home
 from transforms.published import PublishedError, current_build
@@ -40,6 +44,33 @@ def content_security_policy(page: str) -> str:
         "worker-src 'self' blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def is_on_this_machine(scope: Scope) -> bool:
+    """Say whether a request came in at an address that only this machine itself can reach."""
+    host = str((scope.get("server") or ("",))[0])
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class LocalWithoutSignIn:
+    """Answer at addresses beyond this machine only where people sign in."""
+
+    def __init__(self, app: ASGIApp, *, has_sign_in: Callable[[], bool]) -> None:
+        self._app = app
+        self._has_sign_in = has_sign_in
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "lifespan" or is_on_this_machine(scope) or self._has_sign_in():
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocketClose(code=1008)(scope, receive, send)
+        else:
+            refusal = PlainTextResponse("Sign-in is not set up here.", status_code=403)
+            await refusal(scope, receive, send)
 
 
 class SecurityHeaders:
@@ -91,7 +122,10 @@ def _streamlit_page() -> str:
 
 app = App(
     Path(__file__).parent / "main.py",
-    middleware=[Middleware(SecurityHeaders, policy=content_security_policy(_streamlit_page()))],
+    middleware=[
+        Middleware(SecurityHeaders, policy=content_security_policy(_streamlit_page())),
+        Middleware(LocalWithoutSignIn, has_sign_in=lambda: rules() is not None),
+    ],
     routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
     on_script_error=show_broken,
 )

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboards import app_pages, states
+from dashboards.access import Viewer
 from dashboards.catalogue import HEADLINES
 from dashboards.filters import draw_filters, ignored_sentence, page_address
+from dashboards.gate import admitted, draw_viewer, is_still_admitted
 from dashboards.reader import (
     definitions,
     forget_build,
@@ -32,11 +34,16 @@ DEFAULT_LIMIT = timedelta(hours=26)
 SECTIONS = ("Overview", "Releases", "Reliability", "Improvement", "Governance", "Data")
 
 
-def pages() -> tuple[ModuleType, ...]:
-    """Return the page modules found in the folder, in the order of the navigation."""
+def pages(viewer: Viewer | None = None) -> tuple[ModuleType, ...]:
+    """Return the page modules of the folder that a viewer sees, as the navigation orders them."""
     names = [found.name for found in pkgutil.iter_modules(app_pages.__path__)]
     modules = [importlib.import_module(f"{app_pages.__name__}.{name}") for name in names]
-    return tuple(sorted(modules, key=lambda page: (SECTIONS.index(page.SECTION), page.ORDER)))
+    modules.sort(key=lambda page: (SECTIONS.index(page.SECTION), page.ORDER))
+    return tuple(page for page in modules if viewer is None or _is_for(viewer, page))
+
+
+def _is_for(viewer: Viewer, page: ModuleType) -> bool:
+    return viewer.sees(section=page.SECTION, path=page.URL_PATH)
 
 
 def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -44,44 +51,53 @@ def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(
     st.set_page_config(page_title="Leadline", page_icon=str(ASSETS / "leadline.png"), layout="wide")
     apply_stylesheet()
     st.logo(str(ASSETS / "leadline.svg"), size="large")
+    viewer = admitted()
+    if viewer is None:
+        return
     home = resolve_home()
     try:
-        published = published_of_session(home)
+        published = published_of_session(home, scope=viewer.scope)
     except PublishedError as error:
         states.show_unreadable(error)
         return
     current: dict[str, View] = {}
     listed: dict[str, list[st.Page]] = {}
     modules = {}
-    for index, module in enumerate(pages()):
+    for index, module in enumerate(pages(viewer)):
         is_default = start == module.URL_PATH if start else index == 0
         page = st.Page(
-            _drawing(module, current),
+            _drawing(module, current, viewer),
             title=module.TITLE,
             url_path=module.URL_PATH,
             default=is_default,
         )
         listed.setdefault(module.SECTION, []).append(page)
         modules[module.TITLE] = module
+    if not listed:
+        states.show_no_page()
+        draw_viewer(viewer)
+        return
     chosen = st.navigation(listed, position="top")
     if published is None:
         states.show_nothing_published()
         _wait_for_first(home)
         return
-    _watch(home, published.build.build_id)
-    current["view"] = _view(modules[chosen.title], published, now())
+    _watch(home, published.build.build_id, viewer)
+    current["view"] = _view(modules[chosen.title], published, now(), viewer)
     chosen.run()
 
 
-def _drawing(module: ModuleType, current: dict[str, View]) -> Callable[[], None]:
+def _drawing(module: ModuleType, current: dict[str, View], viewer: Viewer) -> Callable[[], None]:
     def draw() -> None:
+        if not _is_for(viewer, module):
+            raise PermissionError(f"the page {module.URL_PATH!r} is not for this role")
         module.render(current["view"])
 
     draw.__name__ = module.URL_PATH.replace("-", "_")
     return draw
 
 
-def _view(module: ModuleType, published: Published, now: datetime) -> View:
+def _view(module: ModuleType, published: Published, now: datetime, viewer: Viewer) -> View:
     build = published.build
     zone = ZoneInfo(build.report_timezone)
     as_of = build.as_of.astimezone(zone)
@@ -94,6 +110,7 @@ def _view(module: ModuleType, published: Published, now: datetime) -> View:
             teams, services, as_of=as_of, span=span, is_used=is_used,
             of_page=_parameters(module, published),
         )  # fmt: skip
+        draw_viewer(viewer)
     view = View(published, selection, zone)
     _say_as_of(view, now, is_filtered=is_used)
     return view
@@ -134,7 +151,9 @@ def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:
 
 
 @st.fragment(run_every=WATCH_SECONDS)
-def _watch(home: Home, shown: str) -> None:
+def _watch(home: Home, shown: str, viewer: Viewer) -> None:
+    if not is_still_admitted(viewer):
+        st.rerun()
     try:
         build = newer_build(home, shown=shown)
     except PublishedError:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboards.access import who
+from dashboards.access import JUDGE, current_viewer, may, who
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.view import View
 from transforms.decisions import (
@@ -87,7 +87,12 @@ def draw_question(view: View, incident_id: str, deployment_id: str | None) -> No
     verdict = asked[2]
     with st.form("judgement", border=False):
         reason = st.text_input(_QUESTIONS[verdict], key="judgement_reason")
-        judge = st.text_input("Who says so? (published as a pseudonym)", value=who(), key="judge")
+        judge = st.text_input(
+            "Who says so? (published as a pseudonym)",
+            value=who(),
+            key="judge",
+            disabled=bool(current_viewer().session_id),
+        )
         with st.container(horizontal=True):
             is_kept = st.form_submit_button("Keep it", type="primary")
             st.form_submit_button("Cancel", on_click=_forget)
@@ -106,6 +111,12 @@ def _is_kept(
     judge: str,
 ) -> bool:
     """Keep a judgement; False, and a sentence on the page, when it cannot be."""
+    if not may(JUDGE):
+        st.error("Your role does not judge causes.")
+        return False
+    if current_viewer().session_id:
+        # Who signed in cannot speak for somebody else.
+        judge = who()
     if not reason.strip() or not judge.strip():
         st.error("Say in words why, and who says so.")
         return False

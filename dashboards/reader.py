@@ -12,6 +12,7 @@ from dashboards.reading import Reading, reading
 from dashboards.series import Point
 from transforms.home import Home
 from transforms.published import (
+    SCOPED,
     Between,
     Build,
     Explanation,
@@ -49,23 +50,25 @@ class Selection:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(_build: Build, path: str) -> Published:
-    return open_build(_build)
+def _opened(_build: Build, path: str, scope: str) -> Published:
+    return open_build(_build, scope=scope)
 
 
-def published_of_session(home: Home) -> Published | None:
+def published_of_session(home: Home, *, scope: str = "") -> Published | None:
     """Return the build this browser session reads; it stays until the viewer asks for a newer.
 
+    A viewer who is limited to a scope reads its file, whose build has an id of its own, so that
+    nothing that is cached by the id is shared with others.
     Errors: whatever the published door raises when the build cannot be opened.
     """
-    held: Published | None = st.session_state.get(_BUILD_KEY)
-    if held is not None:
-        return held
+    held: tuple[str, Published] | None = st.session_state.get(_BUILD_KEY)
+    if held is not None and held[0] == scope:
+        return held[1]
     build = current_build(home)
     if build is None:
         return None
-    published = _opened(build, str(build.path))
-    st.session_state[_BUILD_KEY] = published
+    published = _opened(build, str(build.path), scope)
+    st.session_state[_BUILD_KEY] = (scope, published)
     return published
 
 
@@ -77,7 +80,7 @@ def forget_build() -> None:
 def newer_build(home: Home, *, shown: str) -> Build | None:
     """Return the build that `current` names when it is not the one shown."""
     build = current_build(home)
-    return None if build is None or build.build_id == shown else build
+    return None if build is None or build.build_id == shown.partition(SCOPED)[0] else build
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

@@ -7,6 +7,7 @@ import polars as pl
 
 from dashboards.safe_text import plain_text
 from dashboards.words import DASH, count_words, date_words, names_words, value_words
+from transforms.published import SCOPED
 
 CAUSES = {
     "definition": "the metric is defined otherwise",
@@ -22,7 +23,7 @@ _SCOPES = ("organisation", "team", "service")
 def since_last_publish(restatements: pl.DataFrame, *, build_id: str) -> pl.DataFrame:
     """Return the rows of this publish, the organisation's first, newest periods first."""
     return (
-        restatements.filter(pl.col("new_build_id") == build_id)
+        restatements.filter(pl.col("new_build_id") == build_id.partition(SCOPED)[0])
         .with_columns(
             pl.col("scope")
             .replace_strict({name: rank for rank, name in enumerate(_SCOPES)}, default=len(_SCOPES))

@@ -63,6 +63,12 @@ def show_nothing_published() -> None:
     st.markdown("This page looks again every 20 seconds and opens by itself.")
 
 
+def show_no_page() -> None:
+    """Say that the role of the viewer names no page that there is."""
+    st.title("There is no page for your role", anchor=False)
+    st.markdown("Whoever runs Leadline can name sections or pages for it in `roles.yml`.")
+
+
 def show_unreadable(error: PublishedError) -> None:
     """Say that there is a build which cannot be read, and what puts another in its place."""
     st.title("The published build cannot be opened", anchor=False)

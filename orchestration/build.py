@@ -205,7 +205,7 @@ def newest_read_at(lake: Lake) -> datetime:
 
 
 def read_decisions(lake: Path) -> list[Decision]:
-    """Return what people decided that numbers may rest on, so without the exports.
+    """Return what people decided about numbers; who looked or took away is none of a build's.
 
     Errors: BuildFailed when the file was changed after it was written: numbers rest on it.
     """

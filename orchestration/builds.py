@@ -22,7 +22,8 @@ class Manifest:
 
     Units: `built_at` and `as_of` are ISO 8601 in UTC. `moves_current` is false for a build of a
     past instant, which was stored without being shown. `restated` counts the numbers of past
-    periods that are not what the build before said, by cause.
+    periods that are not what the build before said, by cause. `scopes` names the teams whose rows
+    are in each file of a row scope.
     """
 
     build_id: str
@@ -41,6 +42,7 @@ class Manifest:
     table_fingerprints: dict[str, str] = field(default_factory=dict)
     moves_current: bool = True
     restated: dict[str, int] = field(default_factory=dict)
+    scopes: dict[str, list[str]] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Return the manifest as the text that is stored."""

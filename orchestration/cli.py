@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli_alerts import alerts, send_report
+from orchestration.cli_audit import audit
 from orchestration.cli_bench import bench, estate
 from orchestration.cli_map import mapping
 from orchestration.cli_privacy import privacy
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bench, name="bench")
+app.add_typer(audit, name="audit", help="See who did what, and check that nobody changed it.")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
@@ -106,11 +108,16 @@ def demo(
 def init(
     config: Config = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Write roles.yml: who signs in and sees what.")
+    ] = False,
 ) -> None:
-    """Write a commented leadline.yml to start from."""
+    """Write a commented leadline.yml to start from; with --roles a roles.yml."""
     from orchestration.commands import configure as command
 
-    command.init(file=config, force=force)
+    command.init_roles(file=config, force=force) if roles else command.init(
+        file=config, force=force
+    )
 
 
 @app.command()
@@ -175,13 +182,17 @@ def publish(
 
 @app.command()
 def dashboard(
-    port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve at.", min=1, max=65535)] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to serve at (default: 127.0.0.1); others need sign-in."),
+    ] = None,
 ) -> None:
-    """Show the published numbers in a browser."""
+    """Show the published numbers in a browser; with roles.yml people sign in first."""
     from orchestration.commands import dashboard as command
 
-    command.dashboard(port=port, opens_browser=browser)
+    command.dashboard(port=port, opens_browser=browser, host=host)
 
 
 @app.command()

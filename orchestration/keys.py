@@ -22,7 +22,15 @@ def pseudonym_key(home: Home, *, environment: Environment) -> SecretStr:
     """
     if environment.pseudonym_key is not None:
         return environment.pseudonym_key
-    file = home.root / "keys" / "pseudonym.key"
+    return kept_key(home, "pseudonym.key")
+
+
+def kept_key(home: Home, name: str) -> SecretStr:
+    """Return a key kept beside the lake; where there is none of this name, make it once (0600).
+
+    Errors: ConfigurationError when the key file cannot be used.
+    """
+    file = home.root / "keys" / name
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():

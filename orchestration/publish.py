@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from orchestration.fingerprint import Fingerprint, read_fingerprint
 from orchestration.first_seen import write_first_seen
 from orchestration.restatement_table import PLACE, TABLE
 from orchestration.restatements import Earlier, write_restatements
+from orchestration.scopes import write_scope
 from orchestration.warehouse import (
     PUBLISHED_SCHEMA,
     quoted,
@@ -32,6 +33,7 @@ from orchestration.warehouse import (
     views,
     warehouse,
 )
+from transforms.current import SCOPES
 from transforms.home import Home
 
 KEEP_BUILDS = 10
@@ -72,8 +74,11 @@ def publish(
     run_id: str,
     keep: int = KEEP_BUILDS,
     moves_current: bool = True,
+    scopes: Mapping[str, Sequence[str]] | None = None,
 ) -> Publication:
     """Write the work file as a new immutable build and, if asked, make it current.
+
+    `scopes` names the teams of each row scope, for which the build gets a file of its own.
 
     A build equal to the current one (same fingerprint, as-of, code and configuration) is not
     written again. One that moves current is compared with what readers see until then, and carries
@@ -102,6 +107,7 @@ def publish(
         pseudonym_key_id=origin.pseudonym_key_id,
         table_fingerprints=fingerprint.by_table,
         moves_current=moves_current,
+        scopes={name: list(teams) for name, teams in (scopes or {}).items()},
     )
     same = _same_build(home, manifest, among_all=not moves_current)
     if same is not None:
@@ -174,7 +180,7 @@ def _same_build(home: Home, manifest: Manifest, *, among_all: bool) -> Path | No
 
     def identity(one: Manifest) -> tuple[object, ...]:
         return (one.fingerprint, one.as_of, one.code_version, one.configuration_id,
-                one.pseudonym_key_id, one.sample_data, one.audit)  # fmt: skip
+                one.pseudonym_key_id, one.sample_data, one.audit, one.scopes)  # fmt: skip
 
     current = builds.read_pointer(home.current)
     candidates = builds.read_builds(home.builds) if among_all else [current] if current else []
@@ -262,6 +268,7 @@ def _write_build(
         shutil.copyfile(work_file, file)
         manifest = _finish(file, manifest, earlier=earlier)
         file.chmod(0o444)
+        _write_scopes(aside, manifest.scopes)
         results = json.dumps([asdict(row) for row in audit], indent=1, default=str)
         (aside / builds.AUDIT).write_text(results + "\n", encoding="utf-8")
         (aside / builds.MANIFEST).write_text(manifest.as_json(), encoding="utf-8")
@@ -274,6 +281,18 @@ def _write_build(
         shutil.rmtree(aside, ignore_errors=True)
         raise
     return target, manifest
+
+
+def _write_scopes(build: Path, scopes: Mapping[str, Sequence[str]]) -> None:
+    """Write the file of each row scope; like the whole one it is called warehouse.duckdb."""
+    for name, teams in scopes.items():
+        scoped = build / SCOPES / name / builds.WAREHOUSE
+        write_scope(build / builds.WAREHOUSE, scoped, teams=teams)
+        scoped.chmod(0o444)
+        builds.sync_file(scoped)
+        builds.sync_directory(scoped.parent)
+    if scopes:
+        builds.sync_directory(build / SCOPES)
 
 
 def _on_disk(home: Home, write: Callable[[], T]) -> T:

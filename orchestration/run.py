@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from orchestration import audit
+from orchestration.access import read_access
 from orchestration.build import Parameters, build, dbt_results
 from orchestration.candidate import (
     Candidate,
@@ -18,6 +19,7 @@ from orchestration.candidate import (
     write_candidate,
 )
 from orchestration.dbt import DbtCallback
+from orchestration.decision_heads import sign_head
 from orchestration.errors import NotPublished, SyncIncomplete
 from orchestration.keys import key_id, pseudonym_key
 from orchestration.lake import Lake
@@ -208,6 +210,7 @@ def publish_candidate(
     """
     work = work or context.home
     candidate = read_candidate(work)
+    access = read_access(context.environment.roles)
     with context.steps.step("Publishing") as tell, _open_work_file():
         results = audit.read_results(work.warehouse_file)
         audit.require_no_block(results)
@@ -221,7 +224,9 @@ def publish_candidate(
             run_id=secrets.token_hex(4),
             keep=context.environment.keep_builds,
             moves_current=moves_current,
+            scopes=access[0].scopes if access else {},
         )
+        sign_head(context.home, now=context.clock())
         tell(publication.manifest.build_id)
     return publication
 

@@ -36,6 +36,7 @@ class Environment(BaseSettings):
     )
 
     config: Path = Path(CONFIG_FILE)
+    roles: Path = Path("roles.yml")
     pseudonym_key: SecretStr | None = None
     keep_builds: int = Field(default=10, ge=1)
     port: int = Field(default=8501, ge=1, le=65535)

@@ -1,11 +1,16 @@
 """Which build readers see now, and what its manifest says of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from transforms.home import Home
+
+# The folder of a build that holds one file for each row scope, and what the id of such a file's
+# build has between the build's own id and the scope's.
+SCOPES = "scopes"
+SCOPED = "+"
 
 
 class PublishedError(Exception):
@@ -67,6 +72,21 @@ def read_build(directory: Path) -> Build:
         fingerprint=manifest["fingerprint"],
         previous_build=manifest.get("previous_build"),
     )
+
+
+def file_of(build: Build, *, scope: str = "") -> tuple[Build, Path]:
+    """Return a build with the file to read: the whole, or only what one row scope may see.
+
+    Errors: NothingPublished when there is no file of that scope.
+    """
+    file = build.path / "warehouse.duckdb"
+    if not scope:
+        return build, file
+    file = build.path / SCOPES / scope / file.name
+    if not file.is_file():
+        message = "nothing is published for your teams yet; the next `leadline build` does it"
+        raise NothingPublished(message)
+    return replace(build, build_id=f"{build.build_id}{SCOPED}{scope}"), file
 
 
 def _resolve(home: Home) -> Path | None:

@@ -21,8 +21,10 @@ WITHDRAWN = "withdrawn"
 # A verdict judges a deployment; an attribution judges what caused an incident.
 VERDICT = "verdict"
 ATTRIBUTION = "attribution"
-# An export says who took rows away; it judges nothing, so no number rests on it.
-EXPORT = "export"
+# What numbers rest on; a build reads these and no other kind.
+JUDGEMENTS = (VERDICT, ATTRIBUTION)
+# Somebody signed in to the pages, or took rows away.
+ACCESS, EXPORT = "access", "export"
 CONFIRMED, REJECTED, NO_DEPLOYMENT = "confirmed", "rejected", "no_deployment"
 
 
@@ -138,8 +140,8 @@ def append_export(
 
 
 def judging(decisions: Sequence[Decision]) -> list[Decision]:
-    """Return the decisions that numbers may rest on: all but the exports."""
-    return [one for one in decisions if one.kind != EXPORT]
+    """Return the decisions that numbers may rest on: not who signed in or took rows away."""
+    return [one for one in decisions if one.kind in JUDGEMENTS]
 
 
 def read_decisions(lake: Path) -> list[Decision]:

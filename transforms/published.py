@@ -11,10 +11,12 @@ import duckdb
 import polars as pl
 
 from transforms.current import (
+    SCOPED,
     Build,
     NothingPublished,
     PublishedError,
     current_build,
+    file_of,
     read_build,
 )
 from transforms.home import Home
@@ -22,6 +24,7 @@ from transforms.no_restatements import NO_RESTATEMENTS
 from transforms.selection import TABLES, Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
+    "SCOPED",
     "Between",
     "Build",
     "Explanation",
@@ -78,12 +81,11 @@ def open_published(home: Home) -> "Published":
     return open_build(build)
 
 
-def open_build(build: Build) -> "Published":
-    """Return a build opened read-only. Errors: NothingPublished when its file cannot be opened."""
+def open_build(build: Build, *, scope: str = "") -> "Published":
+    """Return a build, or only its file of a row scope, read-only. Errors: NothingPublished."""
+    build, file = file_of(build, scope=scope)
     try:
-        connection = duckdb.connect(
-            str(build.path / "warehouse.duckdb"), read_only=True, config=CONNECTION
-        )
+        connection = duckdb.connect(str(file), read_only=True, config=CONNECTION)
     except duckdb.Error as error:
         message = f"build {build.build_id} cannot be opened; choose another by `publish --to`"
         raise NothingPublished(message) from error

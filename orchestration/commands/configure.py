@@ -8,6 +8,8 @@ from orchestration.errors import ConfigurationError
 from orchestration.schema import SCHEMA_FILE, render_schema
 from orchestration.template import render_template
 
+ROLES_TEMPLATE = Path(__file__).resolve().parents[1] / "roles_template.yml"
+
 
 def init(*, file: Path | None, force: bool) -> None:
     """Write a commented leadline.yml.
@@ -15,13 +17,27 @@ def init(*, file: Path | None, force: bool) -> None:
     Errors: ConfigurationError when the file is there and `force` is not given.
     """
     target = file or open_context().environment.config
+    _write_new(target, render_template(SCHEMA_FILE), force=force)
+    say(f"Wrote {target}. Fill in your sources, then `leadline doctor` and `leadline run`.")
+
+
+def init_roles(*, file: Path | None, force: bool) -> None:
+    """Write a commented roles.yml.
+
+    Errors: ConfigurationError when the file is there and `force` is not given.
+    """
+    target = file or open_context().environment.roles
+    _write_new(target, ROLES_TEMPLATE.read_text("utf-8"), force=force)
+    say(f"Wrote {target}. Fill in your provider and groups, then `leadline doctor`.")
+
+
+def _write_new(target: Path, text: str, *, force: bool) -> None:
     if target.exists() and not force:
         raise ConfigurationError(f"{target} is already there; write over it with --force.")
     try:
-        target.write_text(render_template(SCHEMA_FILE), encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise ConfigurationError(f"{target} cannot be written; make its folder writable.") from exc
-    say(f"Wrote {target}. Fill in your sources, then `leadline doctor` and `leadline run`.")
 
 
 def schema(*, out: Path | None) -> None:

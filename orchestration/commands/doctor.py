@@ -11,6 +11,7 @@ from orchestration.checks.channels import check_channels
 from orchestration.checks.data import check_data
 from orchestration.checks.machine import check_machine
 from orchestration.checks.settings import check_settings
+from orchestration.checks.sign_in import check_sign_in
 from orchestration.checks.systems import check_systems
 from orchestration.commands.terminal import open_context, out, printable
 from orchestration.errors import ConfigurationError
@@ -47,6 +48,7 @@ def run_checks(context: Context, *, file: Path, is_offline: bool = False) -> Ite
     """Yield every check: the machine, the settings, the systems they name, the data."""
     yield from check_machine(context)
     yield from check_settings(context, file=file)
+    yield from check_sign_in(context, settings_file=file, is_offline=is_offline)
     if not is_offline and file.exists():
         with contextlib.suppress(ConfigurationError):
             yield from check_systems(context, read_settings(file))

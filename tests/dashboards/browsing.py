@@ -68,9 +68,7 @@ class Watched:
 @contextlib.contextmanager
 def serving_pages(home: Path) -> Iterator[str]:
     """Serve the pages of a home at a free port of this machine and give their address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
     environment = os.environ | {"LEADLINE_HOME": str(home), "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(
@@ -84,6 +82,13 @@ def serving_pages(home: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+def free_port() -> int:
+    """Return a port of this machine at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until_served(url: str) -> None:

@@ -9,11 +9,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.web.server.starlette import App
 
 from dashboards import app as application
-from dashboards.app import SecurityHeaders, content_security_policy
+from dashboards.app import LocalWithoutSignIn, SecurityHeaders, content_security_policy
 
 ROOT = Path(application.__file__).parent
 
@@ -118,3 +119,31 @@ def test_the_stylesheet_fetches_nothing() -> None:
     text = (ROOT / "assets" / "leadline.css").read_text("utf-8")
     assert "url(" not in text
     assert "@import" not in text
+
+
+@pytest.mark.parametrize(
+    ("server", "has_sign_in", "status"),
+    [
+        ("127.0.0.1", False, 200), ("::1", False, 200), ("10.0.0.5", False, 403),
+        ("10.0.0.5", True, 200), ("evil.example", False, 403),
+    ],
+)  # fmt: skip
+def test_without_sign_in_only_this_machine_is_answered(
+    server: str, has_sign_in: bool, status: int
+) -> None:
+    said: list[Message] = []
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("page")(scope, receive, send)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    door = LocalWithoutSignIn(page, has_sign_in=lambda: has_sign_in)
+    scope = {"type": "http", "path": "/", "method": "GET", "headers": [], "server": (server, 80)}
+    asyncio.run(door(scope, receive, send))
+    assert said[0]["status"] == status
+    assert (b"page" in said[1]["body"]) == (status == 200)

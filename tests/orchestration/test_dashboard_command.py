@@ -21,12 +21,12 @@ def serve(
     """Return a function that makes the command start the given code as its server."""
     publisher(1, second=1)
     monkeypatch.setenv("LEADLINE_HOME", str(home.root))
-    monkeypatch.setattr(command, "is_free", lambda _port: True)
+    monkeypatch.setattr(command, "is_free", lambda _port, **_: True)
 
     def prepare(code: str) -> Started:
         started: Started = []
 
-        def start(_port: int, *, home: Home) -> subprocess.Popen[bytes]:
+        def start(_door: command.Door, *, home: Home) -> subprocess.Popen[bytes]:
             started.append(subprocess.Popen([sys.executable, "-c", code]))
             return started[-1]
 
