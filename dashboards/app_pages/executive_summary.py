@@ -9,6 +9,7 @@ from dashboards import charts, states
 from dashboards.cards import Card, card_of, draw_card, mark_of
 from dashboards.catalogue import HEADLINES
 from dashboards.explain import explain
+from dashboards.limits import add_target, read_targets
 from dashboards.pictures import draw_picture
 from dashboards.risks import draw_risks
 from dashboards.safe_text import safe_text
@@ -58,11 +59,12 @@ def _draw_months(view: View, cards: list[Card]) -> None:
     is_long = chosen.before is None and (chosen.until - chosen.since).days > LONG_DAYS
     grain, heading = ("quarter", "Quarter by quarter") if is_long else ("month", "Thirteen months")
     first = chosen.since if is_long else date(chosen.until.year - 1, chosen.until.month, 1)
+    targets = read_targets(view)
     with st.container(horizontal=True, vertical_alignment="center", key="months_head"):
         st.subheader(heading, anchor=False, width="content")
         st.caption(
             f"Grey band: its own range so far. Hatched: {grain} not complete. "
-            "Hollow: fewer than ten rows.",
+            f"Hollow: fewer than ten rows.{' Dashed: goal.' if targets else ''}",
             width="stretch",
         )
         as_tables = st.toggle("Show as tables", key="months_as_tables")
@@ -76,6 +78,7 @@ def _draw_months(view: View, cards: list[Card]) -> None:
                 own_range=own_range(points),
                 accent={"better": colours.good, "worse": colours.bad}.get(tone, ""),
             )
+            add_target(figure, targets.get(metric), colours=colours)
             title = view.definitions()[metric]["title"]
             mark = mark_of(card.verdict)
             draw_picture(figure, points, title=title, key=metric, as_table=as_tables, mark=mark)
