@@ -8,7 +8,7 @@ from dashboards.explain import explain
 from dashboards.reading import Reading
 from dashboards.safe_text import safe_text
 from dashboards.view import View
-from dashboards.words import DASH, between_words, count_words, value_words
+from dashboards.words import DASH, between_words, count_words, figure_words, value_words
 
 
 def figure_words_of(now: Reading) -> str:
@@ -19,8 +19,9 @@ def figure_words_of(now: Reading) -> str:
         return "not reached"
     if not now.is_known:
         return "no data"
-    words = value_words(now.value, unit=now.unit, n=now.n)
-    return words.replace("1 changes", "1 change") if words.startswith("1 changes") else words
+    if now.unit not in ("seconds", "ratio"):
+        return figure_words(now.value)
+    return value_words(now.value, unit=now.unit, n=now.n)
 
 
 def evidence_words(now: Reading, *, noun: str) -> str:

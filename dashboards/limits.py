@@ -64,17 +64,24 @@ def read_courses(view: View, metrics: Sequence[str], *, grain: str) -> dict[str,
     )
     changes = _by_metric(view.known_rows("change_points", filters=of_scope, order="changed_date"))
     trends = _by_metric(view.known_rows("metric_trends", filters=of_scope | {"grain": grain}))
-    goals = _by_metric(view.known_rows("goals", filters=of_scope))
+    goals = read_targets(view)
     return {
         metric: Course(
             metric=metric,
             limits=tuple(_limit(row) for row in limits.get(metric, ())),
             changes=tuple(_change(row) for row in changes.get(metric, ())),
             trend=trends[metric][0]["direction_word"] if metric in trends else "",
-            target=goals[metric][0]["target"] if metric in goals else None,
+            target=goals.get(metric),
         )
         for metric in metrics
     }
+
+
+def read_targets(view: View) -> dict[str, float]:
+    """Return the goal of each metric that has one for the view's scope, in the metric's unit."""
+    scope, scope_id = view.scope
+    rows = view.known_rows("goals", filters={"scope": scope, "scope_id": scope_id})
+    return {row["metric"]: row["target"] for row in rows.iter_rows(named=True)}
 
 
 def _by_metric(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -101,11 +108,13 @@ def _change(row: dict[str, Any]) -> Change:
 
 def change_sentence(change: Change, *, unit: str) -> str:
     """Return a change point in one line: since when, from what to what."""
-    values = [value_words(value, unit=unit, n=100) for value in (change.before, change.after)]
+    known = unit if unit in ("seconds", "ratio") else ""
+    values = [value_words(value, unit=known, n=100) for value in (change.before, change.after)]
+    note = "" if known else f" ({unit})"
     spread = ""
     if change.earliest != change.latest:
         spread = f" (between {date_words(change.earliest)} and {date_words(change.latest)})"
-    return f"since {date_words(change.day)}{spread}: {values[0]} before, {values[1]} after"
+    return f"since {date_words(change.day)}{spread}: {values[0]} before, {values[1]} after{note}"
 
 
 def course_sentence(course: Course, *, since: date) -> str:

@@ -1,4 +1,4 @@
-"""Delivery: where the time of a change goes, how often changes go out, and how many at once."""
+"""Lead-time stages: where a change's time goes, and how often and how many go out."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from dashboards.theme import palette
 from dashboards.view import View
 from dashboards.words import count_words, duration_words, percent_words
 
-TITLE, SECTION, ORDER, URL_PATH = "Delivery", "Improvement", 1, "delivery"
+TITLE, SECTION, ORDER, URL_PATH = "Lead-time stages", "Improvement", 1, "delivery"
 LONG_DAYS, LEAST_WEEKS = 400, 13
 LEAD_TIME = "lead_time_for_changes"
 TRENDS = (

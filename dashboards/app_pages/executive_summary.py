@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards import charts, states
 from dashboards.cards import Card, draw_card, mark_of
 from dashboards.explain import explain
+from dashboards.limits import add_target, read_targets
 from dashboards.pictures import draw_picture
 from dashboards.report_buttons import draw_report_buttons
 from dashboards.risks import draw_risks
@@ -54,11 +55,12 @@ def _say_headline(
 def _draw_months(view: View, cards: list[Card]) -> None:
     colours, months = palette(), months_of(view)
     grain, heading, first = months.grain, months.heading, months.since
+    targets = read_targets(view)
     with st.container(horizontal=True, vertical_alignment="center", key="months_head"):
         st.subheader(heading, anchor=False, width="content")
         st.caption(
             f"Grey band: its own range so far. Hatched: {grain} not complete. "
-            "Hollow: fewer than ten rows.",
+            f"Hollow: fewer than ten rows.{' Dashed: goal.' if targets else ''}",
             width="stretch",
         )
         as_tables = st.toggle("Show as tables", key="months_as_tables")
@@ -72,6 +74,7 @@ def _draw_months(view: View, cards: list[Card]) -> None:
                 own_range=own_range(points),
                 accent={"better": colours.good, "worse": colours.bad}.get(tone, ""),
             )
+            add_target(figure, targets.get(metric), colours=colours)
             title = view.definitions()[metric]["title"]
             mark = mark_of(card.verdict)
             draw_picture(figure, points, title=title, key=metric, as_table=as_tables, mark=mark)

@@ -22,7 +22,7 @@ LISTED, LEAST_WEEKS, LEAST_DAYS = 1000, 26, 365
 FIGURES = (
     (REWORK, "Unplanned deployments", "deployment"),
     ("change_failure_rate", "Deployments that failed", "deployment"),
-    ("deployment_batch_size", "Changes in one deployment", "deployment"),
+    ("deployment_batch_size", "Changes in one deployment, median", "deployment"),
     ("failed_deployment_recovery_time", "Until a failure is repaired", "failed deployment"),
 )
 
@@ -48,7 +48,7 @@ def render(view: View) -> None:
 
 def _draw_periods(view: View, *, as_tables: bool) -> None:
     chosen = view.selection
-    with st.container(key="multiples"):
+    with st.container(key="pair"):
         for grain, title, least in (
             ("week", "Share unplanned, by week", timedelta(weeks=LEAST_WEEKS)),
             ("month", "Share unplanned, by month", timedelta(days=LEAST_DAYS)),

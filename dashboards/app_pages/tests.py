@@ -37,7 +37,7 @@ def render(view: View) -> None:
         _say_what_to_do(view)
         return
     as_tables = st.toggle("Show as tables", key="tests_as_tables")
-    with st.container(key="multiples"):
+    with st.container(key="pair"):
         for title, points in (
             ("Runs that passed, by week", passed_points(weeks)),
             ("Time of all tests of a run, median", duration_points(weeks)),

@@ -60,7 +60,9 @@ def main(home: str, *wanted: str) -> None:
         for theme in ("light", "dark"):
             pictures = []
             for path in wanted or PAGES:
-                picture = photograph(browser, address, path, theme=theme)
+                # the first page has the address without a path
+                at = "" if path == PAGES[0] else path
+                picture = photograph(browser, address, at, theme=theme)
                 if folder:
                     picture.save(Path(folder) / f"{path.partition('?')[0]}-{theme}.png")
                 pictures.append(picture)

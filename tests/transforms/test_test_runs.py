@@ -11,8 +11,10 @@ from transforms.published import Published
 COMMITS = {"first": "a" * 40, "second": "b" * 40, "old": "c" * 40}
 # 30 March 2026 is a Monday; the runs of a week fall on its Tuesday.
 WEEKS = {
-    "first": at("2026-03-31 10:00"), "second": at("2026-04-07 10:00"), "old": at("2026-01-06 10:00"),
-}  # fmt: skip
+    "first": at("2026-03-31 10:00"),
+    "second": at("2026-04-07 10:00"),
+    "old": at("2026-01-06 10:00"),
+}
 # service, commit, run, attempt, test, status, seconds
 RESULTS = (
     ("shop", "first", "1", 1, "adds", "passed", "2"),
