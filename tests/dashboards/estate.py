@@ -17,6 +17,7 @@ import polars as pl
 
 from tests.dashboards.estate_causes import create_causes
 from tests.dashboards.estate_correlations import create_correlations
+from tests.dashboards.estate_goals import create_goals
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_risk import create_risk
 from tests.dashboards.estate_sql import METRICS, create_metric
@@ -196,6 +197,8 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        create_goals(connection, as_of=estate.as_of.date(), hostile=HOSTILE[0],
+                     is_empty=not estate.deployments)  # fmt: skip
         create_correlations(connection)
         create_causes(connection, hostile=HOSTILE[0])
         failed = sum(row["is_failed"] for row in estate.deployments)
