@@ -21,6 +21,7 @@ from dashboards.sources import (
     rows_add_up,
     sources_table,
 )
+from dashboards.unsent import draw_unsent
 from dashboards.view import View
 from dashboards.words import count_words
 
@@ -35,6 +36,7 @@ def render(view: View) -> None:
     sources = ages(health)
     late = states.late_sentence(sources)
     st.markdown(f"#### {health_sentence(len(sources), late=late)}")
+    draw_unsent(view)
     _draw_sources(health)
     _draw_changes(view.table("schema_changes"))
     _draw_coverage(view.table("coverage_figures"))

@@ -75,7 +75,7 @@ def test_a_card_says_its_goal_and_one_without_a_goal_says_none(
     look_at: OpenPage, published_home: Path
 ) -> None:
     text = said(look_at(published_home, "summary"))
-    assert "Off target] · goal at least 1000 per week" in text
+    assert "Off target] · goal at least 1000 per week" in text.replace("\N{NO-BREAK SPACE}", " ")
     assert text.count("· goal at") == 3
 
 
