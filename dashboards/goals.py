@@ -32,7 +32,8 @@ def goal_line(view: View, metric: str) -> str:
     direction = view.definitions()[metric]["direction"]
     verdict = goal_verdict(view.now(metric), target=goal["target_value"], direction=direction)
     most = "at most" if direction == "lower" else "at least"
-    return f"{goal_mark(verdict)} · goal {most} {target_words(goal)}"
+    target = target_words(goal).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{goal_mark(verdict)} · goal {most} {target}"
 
 
 def target_words(goal: dict[str, Any]) -> str:

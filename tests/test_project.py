@@ -36,6 +36,7 @@ TOP_LEVEL = {
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # What runs without being imported by us, and how.
 NOT_IMPORTED = {
+    "authlib": "what Streamlit signs people in with",
     "dagster-webserver": "the program that `dagster dev` starts",
     "duckdb-sqlalchemy": "named in a connection string",
     "dbt-core": "imported as dbt",

@@ -307,21 +307,9 @@ class Published:
         """Return the teams, by name."""
         return self.rows("teams", order="name")
 
-    def source_health(self) -> pl.DataFrame:
-        """Return one row per source and stream: freshness, counts, last error."""
-        return self._frame(f"select * from {SCHEMA}.source_health order by source, stream")
-
-    def audit_results(self) -> pl.DataFrame:
-        """Return what the audit of this build checked and found."""
-        return self._frame(f"select * from {SCHEMA}.audit_results order by suite, table_name")
-
     def coverage_figures(self) -> pl.DataFrame:
         """Return how much of what was read can be used, with counts."""
         return self._frame(f"select * from {SCHEMA}.coverage_figures order by figure, source")
-
-    def schema_changes(self) -> pl.DataFrame:
-        """Return where the records of a source began to look different."""
-        return self._frame(f"select * from {SCHEMA}.schema_changes order by all")
 
     def restatements(self) -> pl.DataFrame:
         """Return the numbers of past periods that publishes changed, newest publish first.

@@ -22,6 +22,7 @@ from dashboards.sources import (
     rows_add_up,
     sources_table,
 )
+from dashboards.unsent import draw_unsent
 from dashboards.view import View
 from dashboards.words import count_words
 
@@ -36,6 +37,7 @@ def render(view: View) -> None:
     sources = ages(health)
     late = states.late_sentence(sources)
     st.markdown(f"#### {health_sentence(len(sources), late=late)}")
+    draw_unsent(view)
     _draw_sources(health)
     if health.height:
         draw_export(view, health, name="source_health", is_filtered=False)

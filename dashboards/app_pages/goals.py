@@ -66,7 +66,7 @@ def _draw_goal(
     definition = view.definitions()[goal["metric"]]
     who = safe_text(names.get((goal["scope"], goal["scope_id"]), goal["scope_id"]))
     most = "at most" if definition["direction"] == "lower" else "at least"
-    with st.container(border=True, key=f"goal_{goal['goal_id']}"):
+    with st.container(border=True, key=f"goal_{goal['goal_id']}", gap="xsmall"):
         st.markdown(f"**{safe_text(definition['title'])}** · {who} · {most} {target_words(goal)}")
         if now is None:
             st.markdown(f"It does not hold today ({_days(goal)}).")
@@ -83,7 +83,10 @@ def _draw_goal(
         table = months_table(months.tail(13))
         if not table.is_empty():
             title = plain_text(definition["title"])
-            st.dataframe(table, hide_index=True, height="content", alt=f"{title} month by month")
+            with st.expander("Month by month"):
+                st.dataframe(
+                    table, hide_index=True, height="content", alt=f"{title} month by month"
+                )
 
 
 def months_table(months: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ Settings = dict[str, object]
 def catalogue(end: datetime) -> Settings:
     """Return the configuration's sections apart from the sources, ready to be written as YAML.
 
-    Shape: organisation, teams, services (one with owners over time), environments, settings.
+    Shape: organisation, teams, services (one with owners over time), environments, settings, goals.
     """
     moved = (end - timedelta(days=MOVED_DAYS_BEFORE_END)).date().isoformat()
     return {
@@ -34,6 +34,22 @@ def catalogue(end: datetime) -> Settings:
             "hotfix_pattern": "hotfix/.*",
             "github_deploy_workflow_pattern": "(?i)deploy|release",
         },
+        "goals": [
+            {
+                "metric": "lead_time_for_changes",
+                "target": "3 d",
+                "owner": "Engineering",
+                "reason": "Fixes reach customers within the week",
+            },
+            {"metric": "deployment_frequency", "target": "10 per week", "owner": "Engineering"},
+            {"metric": "change_failure_rate", "target": "10 %", "owner": "Release management"},
+            {
+                "metric": "time_to_restore",
+                "target": "2 h",
+                "owner": "Operations",
+                "reason": "Promised to customers",
+            },
+        ],
     }
 
 

@@ -18,6 +18,7 @@ import polars as pl
 from tests.dashboards.estate_causes import create_causes
 from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_courses import create_courses
+from tests.dashboards.estate_goals import create_goals
 from tests.dashboards.estate_insights import create_insights
 from tests.dashboards.estate_risk import create_risk
 from tests.dashboards.estate_schema import create_schema
@@ -198,6 +199,8 @@ def publish(
         for metric in METRICS:
             create_metric(connection, metric, as_of=estate.as_of, days=estate.days)
         create_insights(connection, tuple(one.name for one in METRICS), as_of=estate.as_of)
+        create_goals(connection, as_of=estate.as_of.date(), hostile=HOSTILE[0],
+                     is_empty=not estate.deployments)  # fmt: skip
         create_correlations(connection)
         create_courses(connection, tuple(one.name for one in METRICS), hostile=HOSTILE[0])
         create_causes(connection, hostile=HOSTILE[0])
