@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from orchestration.catalogue import Part
 from orchestration.errors import ConfigurationError
+from orchestration.part import Part
 from orchestration.references import refuse_literals
 from orchestration.settings import validation_error
 from orchestration.yaml_lines import Document, read_document

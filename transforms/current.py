@@ -17,6 +17,14 @@ class PublishedError(Exception):
     """Published data cannot be read as asked; NothingPublished, UnknownMetric, UnknownTable."""
 
 
+class UnknownMetric(PublishedError):
+    """No metric of that name is in the build."""
+
+
+class UnknownTable(PublishedError):
+    """No table or column of that name is in the published schema."""
+
+
 class NothingPublished(PublishedError):
     """There is no build to read yet; `leadline run` or `leadline demo` makes one."""
 

@@ -15,6 +15,8 @@ from transforms.current import (
     Build,
     NothingPublished,
     PublishedError,
+    UnknownMetric,
+    UnknownTable,
     current_build,
     file_of,
     read_build,
@@ -47,14 +49,6 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-
-
-class UnknownMetric(PublishedError):
-    """No metric of that name is in the build."""
-
-
-class UnknownTable(PublishedError):
-    """No table or column of that name is in the published schema."""
 
 
 @dataclass(frozen=True)
@@ -306,6 +300,18 @@ class Published:
     def teams(self) -> pl.DataFrame:
         """Return the teams, by name."""
         return self.rows("teams", order="name")
+
+    def source_health(self) -> pl.DataFrame:
+        """Return one row per source and stream: freshness, counts, last error."""
+        return self._frame(f"select * from {SCHEMA}.source_health order by source, stream")
+
+    def audit_results(self) -> pl.DataFrame:
+        """Return what the audit of this build checked and found."""
+        return self._frame(f"select * from {SCHEMA}.audit_results order by suite, table_name")
+
+    def schema_changes(self) -> pl.DataFrame:
+        """Return where the records of a source began to look different."""
+        return self._frame(f"select * from {SCHEMA}.schema_changes order by all")
 
     def coverage_figures(self) -> pl.DataFrame:
         """Return how much of what was read can be used, with counts."""
