@@ -158,7 +158,7 @@ def test_every_command_and_its_exit_codes_stand_in_the_readme() -> None:
     visible = [name for name, command in commands.items() if not command.hidden]
     assert len(visible) >= 9
     section = README.split("## Commands")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `leadline (\w+)", section, re.MULTILINE)
+    rows = re.findall(r"^\| `leadline ([\w-]+)", section, re.MULTILINE)
     assert sorted(rows) == sorted(visible)
     for code in (0, 1, 2, 3, 4, 5, 6, 75, 130):
         assert re.search(rf"^\| {code} \| \w", section, re.MULTILINE), code
