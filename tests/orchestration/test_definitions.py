@@ -76,11 +76,10 @@ def test_dbt_tests_block_unless_they_only_warn(definitions: dg.Definitions) -> N
 
 def test_all_runs_in_one_process_daily_or_by_hand(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
-    job = repository.get_job("refresh")
-    assert job.executor_def.name == "in_process"
-    (schedule,) = repository.schedule_defs
-    assert schedule.cron_schedule == "0 5 * * *"
-    assert schedule.job_name == "refresh"
+    schedules = {one.job_name: one.cron_schedule for one in repository.schedule_defs}
+    assert schedules == {"refresh": "0 5 * * *", "deliver": "10 * * * *"}
+    for name in schedules:
+        assert repository.get_job(name).executor_def.name == "in_process"
 
 
 def test_dagsters_own_settings_are_quiet_and_kept(home: Home) -> None:
