@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet
 import streamlit as st
 
-from dashboards.access import who
+from dashboards.access import EXPORT, may, who
 from dashboards.spreadsheets import csv_bytes, xlsx_bytes
 from dashboards.view import View
 from transforms.current import Build
@@ -156,7 +156,10 @@ def draw_export(view: View, frame: Rows, *, name: str, is_filtered: bool = True)
 
     `frame` may be a function that reads all rows then, also those that the page does not show. Rows
     that no filter concerns are not `is_filtered`: their file then names no team and no period.
+    Whose role takes nothing away sees no button.
     """
+    if not may(EXPORT):
+        return
     viewer = who()
     offers = [
         Offer(

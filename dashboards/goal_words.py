@@ -11,11 +11,11 @@ GOAL_WORDS = {
     NONE: "No data",
 }
 _ICONS = {
-    ON: ":material/check_circle:",
-    WATCH: ":material/visibility:",
-    OFF: ":material/cancel:",
-    LITTLE: ":material/hourglass_empty:",
-    NONE: ":material/hourglass_empty:",
+    ON: "✓",
+    WATCH: "◐",
+    OFF: "✕",
+    LITTLE: "…",
+    NONE: "–",
 }
 _COLOURS = {ON: "blue", OFF: "orange"}
 

@@ -81,7 +81,12 @@ def read_targets(view: View) -> dict[str, float]:
     """Return the goal of each metric that has one for the view's scope, in the metric's unit."""
     scope, scope_id = view.scope
     rows = view.known_rows("goals", filters={"scope": scope, "scope_id": scope_id})
-    return {row["metric"]: row["target"] for row in rows.iter_rows(named=True)}
+    today = view.as_of.date()
+    return {
+        row["metric"]: row["target_value"]
+        for row in rows.iter_rows(named=True)
+        if (row["effective_from_date"] or today) <= today <= (row["effective_to_date"] or today)
+    }
 
 
 def _by_metric(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards.access import who
+from dashboards.access import EXPORT, may, who
 from dashboards.exports import Format, Offer, draw_offer, file_name, record
 from dashboards.reports import ENDINGS, render_view
 from dashboards.view import View
@@ -23,6 +23,8 @@ REPORTS = {
 
 def draw_report_buttons(view: View) -> None:
     """Draw one button "Report" with the formats of the report of this selection."""
+    if not may(EXPORT):
+        return
     viewer = who()
     with st.popover("Report", type="tertiary", key="report"):
         st.caption("This selection as a report with its appendix. It takes some seconds.")

@@ -1,6 +1,7 @@
 """A published metric over time, as charts and tables take it."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,7 +47,8 @@ class Point:
 def own_range(points: Sequence[Point]) -> tuple[float, float] | None:
     """Return the range in which a series has moved by itself (XmR limits), to draw as a band.
 
-    Shape: complete periods only; None below eight of them. It is a drawing aid, not a number.
+    Shape: complete periods only; None below eight of them; a share stays between 0 and 1. It is a
+    drawing aid, not a number.
     Source: Wheeler, Understanding Variation (limits at 2.66 mean moving ranges).
     """
     values = [
@@ -57,4 +59,5 @@ def own_range(points: Sequence[Point]) -> tuple[float, float] | None:
         return None
     steps = [abs(later - earlier) for earlier, later in itertools.pairwise(values)]
     middle, reach = sum(values) / len(values), 2.66 * sum(steps) / len(steps)
-    return max(0.0, middle - reach), middle + reach
+    most = 1.0 if points[-1].reading.unit == "ratio" else math.inf
+    return max(0.0, middle - reach), min(most, middle + reach)

@@ -81,7 +81,7 @@ def _draw_one(view: View, tables: pl.DataFrame) -> None:
 
 
 def _draw_elsewhere(view: View) -> None:
-    file = view.build.path / "warehouse.duckdb"
+    file = view.published.file
     st.subheader("Read it elsewhere", anchor=False)
     st.markdown(
         "Everything is in one DuckDB file, which is never changed once it is published. "

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
+from dashboards.access import SQL, may
 from dashboards.asking import CHARACTERS, Asked, asked, before, planned
+from dashboards.exports import draw_export
 from dashboards.incidents import page_link
 from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
@@ -28,6 +30,9 @@ def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
 
 def render(view: View) -> None:
     """Draw the editor, the answer, its plan on request, and what was asked before."""
+    if not may(SQL):
+        st.info("Your role asks nothing in SQL; whoever keeps `roles.yml` can change that.")
+        return
     st.markdown(
         f"Ask for rows of schema v1: [tables and columns]({page_link(view, 'schema')}), "
         f"[questions to start from]({page_link(view, 'queries')})."
@@ -47,7 +52,7 @@ def render(view: View) -> None:
             )
     with st.spinner("Asking", show_time=True):
         shown = asked(view.published, sql or "", again=again, clock=time.perf_counter)
-    _draw_answer(shown)
+    _draw_answer(view, shown)
     if shown.has_plan:
         _draw_plan(view, shown)
     _draw_before(shown)
@@ -64,14 +69,17 @@ def _take_example() -> None:
         st.session_state[_TAKEN] = name
 
 
-def _draw_answer(shown: Asked) -> None:
+def _draw_answer(view: View, shown: Asked) -> None:
     if shown.answer is None:
         st.warning(safe_text(shown.sentence(), limit=500))
         if shown.detail:
             st.code(shown.detail, language=None, wrap_lines=True)
         return
-    st.markdown(f"**{shown.sentence()}**")
     frame = shown.answer.frame
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{shown.sentence()}**")
+        if not frame.is_empty():
+            draw_export(view, frame, name="sql", is_filtered=False)
     if frame.is_empty():
         st.caption("Columns: " + safe_text(", ".join(frame.columns), limit=1000))
         return

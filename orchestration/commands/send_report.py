@@ -1,6 +1,5 @@
 """The command send-report: make the reports that are due, or one by name, and send them."""
 
-import importlib
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -88,15 +87,15 @@ def renderer(published: Published) -> Render:
     """Return how a report becomes a file, by the pages' own renderer."""
 
     def render(report: ScheduledReport, form: str) -> bytes:
-        # WeasyPrint and its fonts are loaded only when a report is made.
-        reports = importlib.import_module("dashboards.reports")
+        # Streamlit, WeasyPrint and its fonts are loaded only when a report is made.
+        from dashboards import reports
+
         try:
-            made: bytes = reports.render(published, form, team=report.team, period=report.period)
+            return reports.render(published, form, team=report.team, period=report.period)
         except (OSError, ValueError, RuntimeError) as exc:
             raise LeadlineError(
                 f"The report {report.name} could not be made as {form} ({type(exc).__name__}: "
                 f"{exc}); `leadline doctor` says what is missing."
             ) from exc
-        return made
 
     return render

@@ -85,8 +85,8 @@ def test_what_is_refused_is_said_in_a_sentence(
 
 def test_a_mistake_is_told_in_duckdbs_own_words(open_page: OpenPage, published_home: Path) -> None:
     app = run(open_page(published_home, "sql"), "from servces")
-    assert 'Did you mean "services"?' in app.code[0].value
-    assert str(published_home) not in app.code[0].value
+    assert 'Did you mean "services"?' in app.code[1].value
+    assert str(published_home) not in app.code[1].value
 
 
 def test_more_rows_than_are_shown_are_told_and_so_is_none(
@@ -102,8 +102,8 @@ def test_more_rows_than_are_shown_are_told_and_so_is_none(
 
 def test_the_plan_is_drawn_on_request(open_page: OpenPage, published_home: Path) -> None:
     app = open_page(published_home, "sql", query="from services", plan="true")
-    assert "services" in app.code[0].value
-    assert "Scan" in app.code[0].value
+    assert "services" in app.code[1].value
+    assert "Scan" in app.code[1].value
 
 
 def test_the_session_remembers_what_it_asked_and_opens_it_again(
@@ -158,7 +158,7 @@ def test_every_example_is_listed_by_its_question_and_opens_in_sql(
     assert [expander.label for expander in app.expander] == [
         one.question.replace("?", "\\?").replace(",", "\\,") for one in wanted
     ]
-    assert [code.value for code in app.code] == [one.sql for one in wanted]
+    assert [code.value for code in app.code[1:]] == [one.sql for one in wanted]
     link = app.expander[0].markdown[0].value.rpartition("](")[2].rstrip(")")
     asked = parse_qs(urlsplit(link).query)
     assert urlsplit(link).path == "sql"
@@ -186,7 +186,7 @@ def test_examples_are_found_by_words_of_question_or_sql(
     look_at: OpenPage, published_home: Path
 ) -> None:
     app = look_at(published_home, "queries", find="FLAKY tests")
-    assert [code.value for code in app.code] == [
+    assert [code.value for code in app.code[1:]] == [
         one.sql for one in examples() if one.name == "flaky_tests"
     ]
     assert "No question has these words" in said(look_at(published_home, "queries", find="zzz"))
@@ -252,7 +252,7 @@ def test_words_find_tables_by_name_before_those_by_description() -> None:
 def test_pages_name_the_tables_they_read() -> None:
     known = frozenset({"audit_results", "risk_scores", "no_such_table"})
     uses = pages_by_table(pages(), known)
-    assert uses["audit_results"] == ("Data health",)
+    assert "Data health" in uses["audit_results"]
     assert "Risk model" in " ".join(uses["risk_scores"])
     assert "no_such_table" not in uses
     assert pages_by_table((), known) == {}
