@@ -28,6 +28,10 @@ PAGES = ("", *(page.URL_PATH for page in pages()[1:]))
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ZOOMED: ViewportSize = {"width": 640, "height": 360}  # the desk at 200 percent
+# The script of the page has ended, and every chart of it is drawn.
+FINISHED = "[data-testid='stApp'][data-test-script-state='notRunning']"
+CHARTED = """() => [...document.querySelectorAll("[data-testid='stPlotlyChart']")]
+    .every(one => one.querySelector(".js-plotly-plot"))"""
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -125,9 +129,8 @@ def open_page(
     watched.attach(page, address)
     page.goto(f"{address}/{path}")
     page.wait_for_selector("h1")
-    drawn = ", ".join(f"[data-testid='{part}']" for part in ("stDataFrame", "stExpander", "stCode"))
-    page.wait_for_selector(f".js-plotly-plot, {drawn}", timeout=60_000)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_selector(FINISHED, state="attached", timeout=60_000)
+    page.wait_for_function(CHARTED, timeout=60_000)
     return page, watched
 
 
