@@ -1,6 +1,7 @@
 """What this run is to do: the only reader of the environment and of leadline.yml."""
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -315,7 +316,7 @@ def validation_error(document: Document, place: Place, exc: ValidationError) -> 
 def _standing(document: Document, place: Place) -> Place:
     """Return a place without the names of models that pydantic puts between its parts."""
     found: Place = ()
-    for part, following in zip(place, (*place[1:], None), strict=True):
+    for part, following in itertools.zip_longest(place, place[1:]):
         is_between = (*found, part) not in document.lines and (*found, following) in document.lines
         found = found if is_between else (*found, part)
     return found

@@ -65,7 +65,8 @@ _STATEMENTS = (
         timestamp '2026-11-20 10:00:00' as last_flaky_at
         from v1.services where exists (select 1 from v1.fct_deployments)""",
     """create table v1.calendar_windows as
-        select *, null::varchar as source_url from (values
+        select *, null::varchar as source_url, service_id as service_name,
+            null::varchar as repository from (values
             ('w1', 'freeze', $hostile, null, timestamp '2026-11-10 00:00:00',
              timestamp '2026-11-12 00:00:00', null, true, false),
             ('w2', 'maintenance', 'Database', 'ledger', timestamp '2026-11-01 01:00:00',
