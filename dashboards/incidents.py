@@ -54,14 +54,9 @@ def read_incidents(view: View) -> tuple[Incident, ...]:
     Errors: UnknownTable when the build is older than the causes of incidents.
     """
     chosen = view.selection
-    filters: dict[str, Any] = {}
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
     frame = view.rows(
         "incident_explanations",
-        filters=filters,
+        filters=chosen.filters,
         order="-impact_started_at",
         limit=READ_ROWS,
         between=("impact_started_date", chosen.since, chosen.until),

@@ -41,6 +41,12 @@ class Selection:
     service: str = ""
     is_custom: bool = False
 
+    @property
+    def filters(self) -> dict[str, list[str]]:
+        """Return the chosen teams and services as filters of a table's rows."""
+        asked = {"team_id": self.team_ids, "service_id": self.service_ids}
+        return {column: list(ids) for column, ids in asked.items() if ids}
+
     def address(self) -> dict[str, str]:
         """Return the selection as an address names it; `to` is the day after the last."""
         days = {"from": self.since.isoformat(), "to": self.until.isoformat()}

@@ -45,12 +45,7 @@ def read_subjects(view: View, titles: Mapping[str, Row], *, is_used: bool) -> tu
     Within a risk the likeliest to fail come first; a model that is not used has no say in the
     order either. `titles` has the features' rows by name.
     """
-    chosen = view.selection
-    filters: dict[str, object] = {"subject_kind": list(words.KINDS)}
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
+    filters: dict[str, object] = {"subject_kind": list(words.KINDS), **view.selection.filters}
     order = "-percentile" if is_used else "number"
     scores: list[Row] = []
     for level in words.LEVELS:

@@ -92,13 +92,7 @@ def week_sentence(weeks: tuple[Row, ...]) -> str:
 
 def read_cases(view: View) -> pl.DataFrame:
     """Return the tests of the selected team or service with a result in the last 90 days."""
-    chosen = view.selection
-    filters: dict[str, object] = {}
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
-    return view.known_rows("test_cases", filters=filters, order="-failed_count")
+    return view.known_rows("test_cases", filters=view.selection.filters, order="-failed_count")
 
 
 def _name(row: Row) -> str:
@@ -161,11 +155,11 @@ def seconds_words(seconds: float | None) -> str:
 def failed_before_table(view: View, *, most: int) -> pl.DataFrame:
     """Return deployments of the selection whose commit had failed tests, the newest first."""
     chosen = view.selection
-    filters: dict[str, object] = {"environment_tier": "production", "reached_production": True}
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
+    filters: dict[str, object] = {
+        "environment_tier": "production",
+        "reached_production": True,
+        **view.selection.filters,
+    }
     deployed = view.rows(
         "fct_deployments", filters=filters, order="-finished_at", limit=most,
         between=("finished_date", chosen.since, chosen.until),

@@ -57,11 +57,11 @@ def _draw_choice(view: View, asked: str | None) -> None:
     chosen = view.selection
     sentence = st.empty()
     only_failed = st.toggle("Only failed", key="failed", bind="query-params")
-    filters: dict[str, Any] = {"environment_tier": "production", "reached_production": True}
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
+    filters: dict[str, Any] = {
+        "environment_tier": "production",
+        "reached_production": True,
+        **view.selection.filters,
+    }
     if only_failed:
         filters["is_failed"] = True
     between = ("finished_date", chosen.since, chosen.until)

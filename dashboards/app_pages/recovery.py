@@ -81,12 +81,7 @@ def _draw_lasting(view: View, now: Reading | None, *, as_tables: bool) -> None:
 
 
 def _draw_open(view: View) -> None:
-    chosen = view.selection
-    filters: dict[str, object] = {"is_open": True}
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
+    filters: dict[str, object] = {"is_open": True, **view.selection.filters}
     rows = view.known_rows("incident_explanations", filters=filters, order="impact_started_at")
     st.subheader("Open now", anchor=False)
     if rows.is_empty():

@@ -111,11 +111,8 @@ def unplanned(view: View) -> pl.DataFrame:
         "kind": ["rework", "rollback"],
         "environment_tier": "production",
         "reached_production": True,
+        **view.selection.filters,
     }
-    if chosen.team_ids:
-        filters["team_id"] = list(chosen.team_ids)
-    if chosen.service_ids:
-        filters["service_id"] = list(chosen.service_ids)
     rows = view.rows(
         "fct_deployments", filters=filters, order="-finished_at", limit=LISTED,
         between=("finished_date", chosen.since, chosen.until),

@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 from rich.markup import escape
 
-from orchestration.builds import read_builds
+from orchestration.commands.chosen import open_chosen
 from orchestration.commands.comparison import (
     Comparison,
     band_words,
@@ -21,14 +21,9 @@ from orchestration.commands.comparison import (
 )
 from orchestration.commands.terminal import err, open_context, out, printable, say, show_table
 from orchestration.errors import ConfigurationError, NothingToRead
-from transforms.home import Home
 from transforms.published import (
-    NothingPublished,
     Published,
     UnknownTable,
-    open_build,
-    open_published,
-    read_build,
 )
 
 Output = Literal["table", "json", "markdown"]
@@ -51,7 +46,7 @@ def compare(
     Errors: ConfigurationError for an unknown tool, service, build or day; NothingToRead when
     nothing is published or nothing was counted on either side.
     """
-    published = _open(open_context().home, build_id)
+    published = open_chosen(open_context().home, build_id)
     since, until = _range(published, days)
     chosen = None if service is None else _service(published, service)
     asked = _peers(published, peer)
@@ -96,18 +91,6 @@ def _peers(published: Published, peer: str) -> list[str]:
             f"There is no tool {peer!r} to compare with; choose {', '.join(known)} or all."
         )
     return [peer]
-
-
-def _open(home: Home, build_id: str | None) -> Published:
-    try:
-        if build_id is None:
-            return open_published(home)
-        if build_id not in [path.name for path in read_builds(home.builds)]:
-            raise ConfigurationError(f"There is no build {build_id!r} in {home.builds}.")
-        return open_build(read_build(home.builds / build_id))
-    except NothingPublished as exc:
-        sentence = str(exc)
-        raise NothingToRead(f"{sentence[0].upper()}{sentence[1:]}.") from None
 
 
 def _range(published: Published, days: Days) -> tuple[date, date]:

@@ -1,7 +1,6 @@
 """The command sql: ask the published build, read-only, without a way to anything outside it."""
 
 import contextlib
-import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.builds import WAREHOUSE, read_builds, read_pointer
+from orchestration.commands.chosen import writing
 from orchestration.commands.terminal import err, open_context, out, say, show_table
 from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.warehouse import OFFLINE, PUBLISHED_SCHEMA, quoted, tells_damage
@@ -101,7 +101,7 @@ def _write(
         with err.status("Asking"):
             frame = _rows(connection, query, output=output).pl()
         if output == "parquet" and file is not None:
-            with _writing(file):
+            with writing(file):
                 frame.write_parquet(file)
         elif output == "json":
             _write_text(json.dumps(frame.to_dicts(), default=str, indent=1) + "\n", file)
@@ -151,22 +151,8 @@ def _write_text(text: str, file: Path | None) -> None:
     if file is None:
         out.file.write(text)
     else:
-        with _writing(file):
+        with writing(file):
             file.write_text(text, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _writing(file: Path) -> Iterator[None]:
-    """Turn a place that cannot be written into one sentence; a full disk is no wrong argument."""
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno == errno.ENOSPC:
-            raise
-        reason = exc.strerror or type(exc).__name__
-        raise ConfigurationError(
-            f"{file} cannot be written ({reason}); give another file with --out."
-        ) from None
 
 
 def _one_line(text: str) -> str:

@@ -22,6 +22,7 @@ from tests.orchestration.test_cli import leadline
 from tests.transforms.conftest import publish_estate
 from tests.transforms.estate import Estate, at
 from transforms.home import Home
+from transforms.published import open_published
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def test_a_build_from_before_the_comparison_says_so(
 def test_days_are_asked_for_one_way(publisher: Publisher, home: Home) -> None:
     publisher(1)
     with pytest.raises(ConfigurationError, match="stands alone"):
-        command._range(command._open(home, None), command.Days(month="2026-02", until="2026-03-01"))
+        command._range(open_published(home), command.Days(month="2026-02", until="2026-03-01"))
 
 
 def one(ours: float | None, theirs: float | None, *, unit: str = "ratio") -> Comparison:
