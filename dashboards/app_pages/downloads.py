@@ -87,11 +87,12 @@ def _draw_elsewhere(view: View) -> None:
         "Everything is in one DuckDB file, which is never changed once it is published. "
         "Its schema `v1` is what you may rely on."
     )
-    st.code(str(file), language=None)
+    st.code(str(file), language=None, wrap_lines=True)
     st.code(
         f"leadline sql 'select * from fct_deployments' --format parquet --out deployments.parquet\n"
         f"duckdb -readonly '{file}' 'from v1.fct_deployments limit 10'\n"
         f"python -c \"import duckdb; print(duckdb.connect('{file}', read_only=True)"
         ".sql('from v1.fct_deployments limit 10'))\"",
         language="shell",
+        wrap_lines=True,
     )

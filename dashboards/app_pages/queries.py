@@ -69,5 +69,5 @@ def _draw(view: View, one: Example) -> None:
         st.markdown(
             f"{safe_text(one.title)}; asked by: {safe_text(one.asked_by)}. [Open in SQL]({link})"
         )
-        st.code(one.sql, language="sql")
+        st.code(one.sql, language="sql", wrap_lines=True)
         st.caption(f"On the command line: `leadline sql --example {one.name}`")

@@ -73,6 +73,7 @@ def _draw_definition(view: View) -> None:
             "select * from v1.test_weeks\n"
             f"where scope = '{scope}' and scope_id = '{name}' order by period_start_date",
             language="sql",
+            wrap_lines=True,
         )
 
 

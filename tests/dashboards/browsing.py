@@ -32,6 +32,9 @@ ZOOMED: ViewportSize = {"width": 640, "height": 360}  # the desk at 200 percent
 FINISHED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 CHARTED = """() => [...document.querySelectorAll("[data-testid='stPlotlyChart']")]
     .every(one => one.querySelector(".js-plotly-plot"))"""
+# Colours that are still fading in are not what a reader sees; what never ends is left alone.
+REST = """() => document.getAnimations().forEach(one => {
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish(); })"""
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -135,7 +138,8 @@ def open_page(
 
 
 def violations(page: Page) -> list[str]:
-    """Return rule and place of whatever axe finds on a page."""
+    """Return rule and place of whatever axe finds on a page that has come to rest."""
+    page.evaluate(REST)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(
         "rules => axe.run({runOnly: rules}).then(said => said.violations)", RULES
