@@ -28,10 +28,17 @@ PAGES = ("", *(page.URL_PATH for page in pages()[1:]))
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ZOOMED: ViewportSize = {"width": 640, "height": 360}  # the desk at 200 percent
-# The script of the page has ended, and every chart of it is drawn.
 FINISHED = "[data-testid='stApp'][data-test-script-state='notRunning']"
-CHARTED = """() => [...document.querySelectorAll("[data-testid='stPlotlyChart']")]
-    .every(one => one.querySelector(".js-plotly-plot"))"""
+# The script has ended and not begun again for a while (a first visit runs it twice), nothing on the
+# page is of the run before, and every chart is drawn.
+DRAWN = f"""() => {{
+    const isDrawn = document.querySelector("{FINISHED}")
+        && !document.querySelector("[data-stale='true']")
+        && [...document.querySelectorAll("[data-testid='stPlotlyChart']")]
+            .every(one => one.querySelector(".js-plotly-plot"));
+    window.drawnSince = isDrawn ? window.drawnSince ?? performance.now() : undefined;
+    return isDrawn && performance.now() - window.drawnSince > 700;
+}}"""
 # Colours that are still fading in are not what a reader sees; what never ends is left alone.
 REST = """() => document.getAnimations().forEach(one => {
     if (one.effect.getComputedTiming().endTime !== Infinity) one.finish(); })"""
@@ -132,8 +139,7 @@ def open_page(
     watched.attach(page, address)
     page.goto(f"{address}/{path}")
     page.wait_for_selector("h1")
-    page.wait_for_selector(FINISHED, state="attached", timeout=60_000)
-    page.wait_for_function(CHARTED, timeout=60_000)
+    page.wait_for_function(DRAWN, timeout=60_000)
     return page, watched
 
 
