@@ -28,6 +28,7 @@ class SignInEnded(Exception):
 @dataclass(frozen=True)
 class _Answer:
     claims: Claims
+    told: frozenset[str]
     at: float
 
 
@@ -47,6 +48,8 @@ class Sessions:
     ) -> Claims:
         """Return the claims as the provider states them now, or did at most `seconds` ago.
 
+        A claim that it once stated and now leaves out is gone: some leave out an empty list of
+        groups, and the token still has the old one.
         Units: `now` and the claim `exp` are seconds since 1970. Errors: SignInEnded.
         """
         session_id = session_of(claims)
@@ -57,8 +60,10 @@ class Sessions:
                 raise SignInEnded("You have signed out.")
             answer = self._answers.get(session_id)
         if answer is None or not 0 <= now - answer.at < seconds:
-            stated = self._ask(metadata_url, token)
-            answer = _Answer(claims={**claims, **(stated or {})}, at=now)
+            stated = self._ask(metadata_url, token) or {}
+            told = frozenset(stated) | (answer.told if answer else frozenset())
+            kept = {name: value for name, value in claims.items() if name not in told}
+            answer = _Answer(claims=kept | dict(stated), told=told, at=now)
             with self._lock:
                 _keep(self._answers, session_id, answer)
         return answer.claims

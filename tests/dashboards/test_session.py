@@ -55,8 +55,23 @@ def test_what_the_provider_states_now_stands_instead_of_the_token(
     provider.stated = {"groups": []}
     assert _confirmed(sessions, 439)["groups"] == ["a"]
     assert _confirmed(sessions, 441)["groups"] == []
-    provider.stated = None
-    assert _confirmed(sessions, 700)["groups"] == ["a"]
+
+
+def test_groups_that_the_provider_leaves_out_are_gone_and_not_those_of_the_token(
+    sessions: Sessions, provider: Provider
+) -> None:
+    _confirmed(sessions, 200)
+    for now, stated in ((441, {"sub": "ada"}), (700, None)):
+        provider.stated = stated
+        assert "groups" not in _confirmed(sessions, now)
+
+
+def test_a_provider_that_never_states_groups_leaves_those_of_the_token(
+    sessions: Sessions, provider: Provider
+) -> None:
+    for now, stated in ((200, {"sub": "ada"}), (441, None)):
+        provider.stated = stated
+        assert _confirmed(sessions, now)["groups"] == ["a"]
 
 
 @pytest.mark.parametrize("exp", [200, 199.5, None, "2030"])

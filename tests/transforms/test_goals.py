@@ -1,11 +1,14 @@
 """Goals and signals of a small company, from raw pages to rows, against plain arithmetic."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from dashboards.goal_words import goal_verdict
+from dashboards.reading import reading
 from orchestration.goals import Goal, goal_record
 from tests.transforms.conftest import READ_AT, publish_estate
 from tests.transforms.estate import Estate, at
@@ -77,6 +80,8 @@ def test_every_verdict_follows_from_interval_and_target(published: Published) ->
                     for end in ends]  # fmt: skip
             expected = {2: "on_target", 1: "watch", 0: "off_target"}[sum(good)]
         assert row["verdict"] == expected, row
+        shown = reading(defaultdict(lambda: None, row))  # as a card would have the same number
+        assert goal_verdict(shown, target=target, direction=row["direction"]) == expected, row
 
 
 def test_a_number_of_a_goal_is_the_metrics_own(published: Published) -> None:
