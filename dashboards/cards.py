@@ -129,7 +129,7 @@ def _share(now: Reading, *, did: str) -> str:
 
 def _evidence(now: Reading) -> str:
     interval = between_words(now.low, now.high, unit=now.unit, n=now.n)
-    is_said = interval == DASH or now.unit == "ratio"
+    is_said = interval == DASH or now.unit == "ratio" or not now.is_known
     likely = "" if is_said else f"likely {interval}"
     still_open = f"{now.open_count:,} open" if now.open_count else ""
     return " · ".join(part for part in (f"n {now.n:,}", still_open, likely) if part)

@@ -39,14 +39,21 @@ def headline_of(view: View, cards: Sequence[Card], found: Sequence[Finding]) -> 
     chosen = view.selection
     known = sum(view.now(card.spoken.metric).n > 0 for card in cards)
     return headline(
-        found, known=known, period=chosen.period, has_before=chosen.before is not None
+        found, known=known, compared=_compared(cards), period=chosen.period,
+        has_before=chosen.before is not None,
     )  # fmt: skip
 
 
-def changes_of(view: View, found: Sequence[Finding]) -> list[str]:
+def _compared(cards: Sequence[Card]) -> int:
+    return sum(card.verdict.tone != "unknown" for card in cards)
+
+
+def changes_of(view: View, cards: Sequence[Card], found: Sequence[Finding]) -> list[str]:
     """Return at most three sentences on what changed, or the one that says why there is none."""
     if view.selection.before is None:
         return ["The whole history has no period before it to compare with."]
+    if not found and not _compared(cards):
+        return ["Nothing can be compared: too few rows in this period or in the one before."]
     if not found:
         return ["Nothing has clearly changed: every interval overlaps the one before."]
     return [f"{one.sentence(period=view.selection.period)}." for one in found[:MOST_SAID]]

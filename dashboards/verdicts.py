@@ -108,12 +108,20 @@ def _is_said(is_all: bool, names: Sequence[str], other: Sequence[str] | None) ->
     return is_all == (len(teams) > NAMED_TEAMS)
 
 
-def headline(findings: Sequence[Finding], *, known: int, period: str, has_before: bool) -> str:
-    """Return the page's first sentence: the worst clear change, else that all is steady."""
+def headline(
+    findings: Sequence[Finding], *, known: int, compared: int, period: str, has_before: bool
+) -> str:
+    """Return the page's first sentence: the worst clear change, else that all is steady.
+
+    `known` counts the numbers that rest on a row, `compared` those that the period before allows
+    to compare: where there is none, nothing is said to be steady.
+    """
     if known == 0:
         return "Nothing was deployed and no incident was recorded in this selection."
     if not has_before:
         return "This is the whole history, so there is no earlier period to compare it with."
+    if not findings and not compared:
+        return f"Too little is known of the {period} before to compare with."
     if not findings:
         return f"No number has clearly changed against the {period} before."
     worst = findings[0]

@@ -42,7 +42,7 @@ def render(view: View) -> None:
     _draw_months(view, cards)
     found = findings_of(view, cards, of_teams=True)
     _say_headline(sentence, view, cards, found)
-    _draw_changes(view, found)
+    _draw_changes(view, cards, found)
     draw_report_buttons(view)
 
 
@@ -80,12 +80,12 @@ def _draw_months(view: View, cards: list[Card]) -> None:
             draw_picture(figure, points, title=title, key=metric, as_table=as_tables, mark=mark)
 
 
-def _draw_changes(view: View, found: tuple[Finding, ...]) -> None:
+def _draw_changes(view: View, cards: list[Card], found: tuple[Finding, ...]) -> None:
     changes, risks = st.columns((2, 3), gap="large")
     with changes:
         st.subheader("What changed", anchor=False)
         if not found or view.selection.before is None:
-            st.markdown(changes_of(view, found)[0])
+            st.markdown(changes_of(view, cards, found)[0])
         for number, finding in enumerate(found[:MOST_SAID]):
             with st.container(
                 horizontal=True, vertical_alignment="center", key=f"changed_{number}"

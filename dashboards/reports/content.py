@@ -113,7 +113,7 @@ def report_of(view: View) -> Report:
         cards=tuple(_card_text(view, card) for card in cards),
         months=months_of(view).heading,
         pictures=tuple(_picture(view, card, titles) for card in cards),
-        changed=tuple(plain_text(one, limit=LONG) for one in changes_of(view, found)),
+        changed=tuple(plain_text(one, limit=LONG) for one in changes_of(view, cards, found)),
         risks=open_now(view),
         late_sources=_only(sources, late),
         errors=tuple(shown_text(one) for one in error_sentences(health)) if health.height else (),

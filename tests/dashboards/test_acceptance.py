@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.dashboards.browsing import DESK, FINISHED, open_page
+from tests.dashboards.browsing import DESK, DRAWN, FINISHED, open_page, serving_pages
 
 pytestmark = pytest.mark.browser
 ADDRESS = "?team=Payments&service=ledger&from=2026-07-01&to=2026-11-01"
@@ -84,4 +84,58 @@ def test_the_report_says_the_numbers_of_the_cards(browser: Browser, address: str
     assert failures.split(" (")[0] in text.decode()
     _, page_text = _taken(page, "HTML")
     assert failures.split(" (")[0] in page_text.decode()
+    page.context.close()
+
+
+def test_back_returns_to_the_page_before_with_its_filters(browser: Browser, address: str) -> None:
+    page, _ = open_page(browser, address, "?team=Payments")
+    before = _state(page)
+    page.locator("[data-testid='stTopNavSection']", has_text="Improvement").click()
+    page.locator("a", has_text="Lead-time stages").last.click()
+    page.wait_for_function("location.pathname.includes('delivery')")
+    page.wait_for_function(DRAWN)
+    assert "team=Payments" in page.url
+    page.go_back()
+    page.wait_for_selector(".st-key-cards")
+    page.wait_for_function(DRAWN)
+    assert _state(page) == before
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("home", "sentences"),
+    [
+        ("quiet_home", ("Nothing was deployed and no incident", "Nothing can be compared")),
+        (
+            "stale_home",
+            ("1 of 4 sources is late (pagerduty)", "Run leadline run", "Too little is known"),
+        ),
+        ("tmp_path", ("Nothing has been published yet", "leadline demo")),
+    ],
+)
+def test_no_data_late_data_and_no_build_are_each_said(
+    browser: Browser, request: pytest.FixtureRequest, home: str, sentences: tuple[str, ...]
+) -> None:
+    with serving_pages(request.getfixturevalue(home)) as url:
+        page = browser.new_context(viewport=DESK).new_page()
+        page.goto(url)
+        page.wait_for_function(DRAWN, timeout=60_000)
+        text = page.inner_text("body")
+        for sentence in sentences:
+            assert sentence in text
+        assert page.locator("[data-testid='stException']").count() == 0
+        assert not {"nan", "None", "NaT", "Traceback"} & set(text.split())
+        page.context.close()
+
+
+def test_a_deployment_shows_what_went_in_what_followed_and_the_way_back(
+    browser: Browser, address: str
+) -> None:
+    page, _ = open_page(browser, address, "deployment?deployment=github:basket-9&period=365+days")
+    text = page.locator("[data-testid='stMain']").inner_text()
+    for part in ("basket", "What went in", "What followed"):
+        assert part in text
+    links = page.locator("[data-testid='stMain'] a[href^='https://']")
+    assert links.count() > 0
+    assert "period=365" in page.url
     page.context.close()

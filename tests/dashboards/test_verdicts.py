@@ -65,7 +65,7 @@ def test_the_headline_names_one_or_two_teams_instead_of_all() -> None:
         (RECOVERY, "", _verdict("worse")), (RECOVERY, "Payments", _verdict("worse")),
         (RECOVERY, "Search", _verdict("worse")),
     ])  # fmt: skip
-    assert headline(found, known=6, period="90 days", has_before=True) == (
+    assert headline(found, known=6, compared=6, period="90 days", has_before=True) == (
         "Payments and Search recover more slowly than in the 90 days before; "
         "everything else is steady."
     )
@@ -86,21 +86,23 @@ def test_the_headline_says_the_worst_and_the_best() -> None:
     found = gather([
         (LEAD_TIME, "", _verdict("better")), (RECOVERY, "Payments", _verdict("worse")),
     ])  # fmt: skip
-    assert headline(found, known=6, period="90 days", has_before=True) == (
+    assert headline(found, known=6, compared=6, period="90 days", has_before=True) == (
         "Payments recovers more slowly and changes reach production faster "
         "than in the 90 days before."
     )
 
 
 def test_the_headline_of_a_quiet_period_says_so() -> None:
-    assert "Nothing was deployed" in headline((), known=0, period="90 days", has_before=True)
-    assert headline((), known=6, period="90 days", has_before=True).startswith(
+    assert "Nothing was deployed" in headline(
+        (), known=0, compared=0, period="90 days", has_before=True
+    )
+    assert headline((), known=6, compared=6, period="90 days", has_before=True).startswith(
         "No number has clearly changed"
     )
 
 
 def test_the_whole_history_is_not_compared() -> None:
-    said = headline((), known=6, period="Whole history", has_before=False)
+    said = headline((), known=6, compared=6, period="Whole history", has_before=False)
     assert "no earlier period" in said
 
 
@@ -112,3 +114,8 @@ def test_a_row_with_missing_numbers_is_read_without_them() -> None:
     row = dict.fromkeys(names)
     empty = reading({**row, "metric": "rework_rate", "value": float("nan")})
     assert (empty.value, empty.n, empty.is_known, empty.state) == (None, 0, False, "no_data")
+
+
+def test_where_nothing_can_be_compared_nothing_is_said_to_be_steady() -> None:
+    said = headline((), known=6, compared=0, period="90 days", has_before=True)
+    assert said == "Too little is known of the 90 days before to compare with."
