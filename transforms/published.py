@@ -23,7 +23,7 @@ from transforms.current import (
 )
 from transforms.home import Home
 from transforms.no_restatements import NO_RESTATEMENTS
-from transforms.selection import TABLES, Between, listed, selection_of, sql_text, where_of
+from transforms.selection import Between, listed, selection_of, sql_text, where_of
 
 __all__ = [
     "SCOPED",
@@ -280,13 +280,6 @@ class Published:
         if limit is not None:
             sql += f" limit {int(limit)}"
         return self._frame(sql, values)
-
-    def tables(self) -> pl.DataFrame:
-        """Return every published table and view: name, is_view, description, row_count.
-
-        Shape: a view has no row_count, since nothing of it is stored; `count_rows` counts it.
-        """
-        return self._frame(TABLES, [SCHEMA, SCHEMA])
 
     def count_rows(self, table: str) -> int:
         """Return how many rows a published table or view has. Errors: UnknownTable."""

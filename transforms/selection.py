@@ -7,14 +7,6 @@ from typing import Any
 # A column of days or instants, its first value and the one after its last.
 Between = tuple[str, date | datetime, date | datetime]
 # A published file is never changed, so the size that DuckDB keeps of a table is its exact count.
-TABLES = """
-    select table_name as name, false as is_view, comment as description,
-        estimated_size as row_count
-    from duckdb_tables() where schema_name = ? and not internal
-    union all
-    select view_name, true, comment, null from duckdb_views() where schema_name = ? and not internal
-    order by name
-"""
 
 
 def listed(values: Sequence[str] | None) -> list[str] | None:

@@ -22,11 +22,11 @@ def parameters(_known: Mapping[str, object]) -> dict[str, Sequence[str] | None]:
 
 def render(view: View) -> None:
     """Draw the page."""
-    tables = view.published.tables()
+    tables = view.known_rows("schema_tables", filters={}, order="table_name")
     if tables.is_empty():
-        st.markdown("#### This build publishes no table; run `leadline build`.")
+        st.markdown("#### This build does not say what it publishes; run `leadline build`.")
         return
-    stored = tables.filter(~pl.col("is_view"))
+    stored = tables.filter(pl.col("kind") == "table")
     rows = int(stored["row_count"].sum() or 0)
     st.markdown(
         f"#### {count_words(stored.height, 'table')} with {count_words(rows, 'row')}, and "
@@ -49,9 +49,9 @@ def tables_words(tables: pl.DataFrame, *, metrics: set[str]) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "Table": row["name"],
-                "Kind": "view" if row["is_view"] else kind_of(row["name"], metrics),
-                "Rows": DASH if row["is_view"] else f"{row['row_count']:,}",
+                "Table": row["table_name"],
+                "Kind": "metric" if row["table_name"] in metrics else row["kind"],
+                "Rows": DASH if row["row_count"] is None else f"{row['row_count']:,}",
                 "What it holds": plain_text(row["description"]) or "not described in this build",
             }
             for row in tables.iter_rows(named=True)
@@ -60,13 +60,8 @@ def tables_words(tables: pl.DataFrame, *, metrics: set[str]) -> pl.DataFrame:
     )
 
 
-def kind_of(name: str, metrics: set[str]) -> str:
-    """Return whether a stored table is a metric's or another."""
-    return "metric" if name in metrics else "table"
-
-
 def _draw_one(view: View, tables: pl.DataFrame) -> None:
-    names = tables["name"].to_list()
+    names = tables["table_name"].to_list()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Table", names, key="table", bind="query-params", filter_mode="contains", width=420
@@ -74,8 +69,8 @@ def _draw_one(view: View, tables: pl.DataFrame) -> None:
         if name is None:
             return
         draw_export(view, lambda: view.all_rows(name), name=name, is_filtered=False)
-    row = tables.row(by_predicate=pl.col("name") == name, named=True)
-    count = view.published.count_rows(name) if row["is_view"] else row["row_count"]
+    row = tables.row(by_predicate=pl.col("table_name") == name, named=True)
+    count = view.published.count_rows(name) if row["kind"] == "view" else row["row_count"]
     said = plain_text(row["description"], limit=1000)
     st.markdown(f"**{count_words(count, 'row')}.** {safe_text(said, limit=1000)}")
 

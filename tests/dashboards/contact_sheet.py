@@ -67,7 +67,9 @@ def main(home: str, *wanted: str) -> None:
                     picture.save(Path(folder) / f"{path.partition('?')[0]}-{theme}.png")
                 pictures.append(picture)
             if not wanted:
-                sheet(pictures).save(DOCS / f"contact-sheet-{theme}.png", optimize=True)
+                sheet(pictures).quantize(128).save(
+                    DOCS / f"contact-sheet-{theme}.png", optimize=True
+                )
 
 
 if __name__ == "__main__":
