@@ -10,14 +10,14 @@ from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE
-from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from dashboards.reports.content import CardText, Picture, Report
 from dashboards.reports.fixed_zip import fixed
 from dashboards.safe_text import plain_text
 from dashboards.theme import LIGHT
-from dashboards.words import DAY, HOUR
+from dashboards.words import DAY, HOUR, short_unit
 
 _TONES = {"better": LIGHT.good, "worse": LIGHT.bad}
 _TITLE_ONLY = 5
@@ -25,6 +25,7 @@ _MARGIN = 0.5
 _WIDE = 13.333 - 2 * _MARGIN
 _ROWS_A_SLIDE = 14
 _CELL = 160
+_HEAD_INCHES, _LETTERS_AN_INCH = 0.3, 13  # at ten points
 Box = tuple[float, float, float, float]
 
 
@@ -94,6 +95,7 @@ def _cards(deck: Any, report: Report) -> None:
         left = _MARGIN + at % 3 * (width + 0.2)
         top = 1.8 + at // 3 * 2.65
         shape = _text(slide, (left, top, width, 2.5), _card_lines(card))
+        shape.text_frame.auto_size = MSO_AUTO_SIZE.NONE
         shape.line.color.rgb = _rgb(LIGHT.faint)
         shape.line.width = Pt(0.75)
     stamp = "; ".join(f"{name} {value}" for name, value in report.stamp)
@@ -148,7 +150,7 @@ def _unit(picture: Picture) -> tuple[str, float]:
     if unit == "ratio":
         return "%", 0.01
     if unit != "seconds":
-        return unit or "no data", 1.0
+        return short_unit(unit) or "no data", 1.0
     longest = max(one.value or 0.0 for one in known)
     return ("days", DAY) if longest > 2 * DAY else ("hours", HOUR)
 
@@ -234,19 +236,44 @@ def _tables(
 
 
 def _table(slide: Any, box: Box, frame: pl.DataFrame, *, cell: int = _CELL) -> None:
-    shape = slide.shapes.add_table(
-        frame.height + 1, frame.width, *(Inches(one) for one in box)
-    )  # fmt: skip
-    table = shape.table
-    ink = LIGHT.ink
+    left, top, wide, _ = box
+    texts = [
+        [plain_text(f"{one:,}" if isinstance(one, int) else str(one), limit=cell) for one in row]
+        for row in frame.iter_rows()
+    ]
+    widths = _widths([list(frame.columns), *texts], wide)
+    heights = [_HEAD_INCHES, *(_height(row, widths) for row in texts)]
+    places = (Inches(one) for one in (left, top, wide, sum(heights)))
+    table = slide.shapes.add_table(len(heights), frame.width, *places).table
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Inches(width)
+    for row, height in zip(table.rows, heights, strict=True):
+        row.height = Inches(height)
     for at, name in enumerate(frame.columns):
         _fill(table.cell(0, at), (name, 10, True, LIGHT.paper))
         table.cell(0, at).fill.solid()
         table.cell(0, at).fill.fore_color.rgb = _rgb(LIGHT.neutral)
-    for line, row in enumerate(frame.iter_rows(), start=1):
-        for at, value in enumerate(row):
-            text = f"{value:,}" if isinstance(value, int) else str(value)
-            _fill(table.cell(line, at), (plain_text(text, limit=cell), 10, False, ink))
+    for line, row in enumerate(texts, start=1):
+        for at, text in enumerate(row):
+            _fill(table.cell(line, at), (text, 10, False, LIGHT.ink))
+
+
+def _widths(rows: Sequence[Sequence[str]], wide: float) -> list[float]:
+    """Return the inches of each column: by its longest text and word, within bounds."""
+    shares = []
+    for texts in zip(*rows, strict=True):
+        word = max(len(one) for text in texts for one in text.split() or [""])
+        shares.append(min(60, max(10, round(1.7 * word), *(len(text) for text in texts))))
+    return [wide * one / sum(shares) for one in shares]
+
+
+def _height(row: Sequence[str], widths: Sequence[float]) -> float:
+    """Return the inches that the longest text of a row needs at ten points."""
+    lines = [
+        -(-len(text) // max(1, int((width - 0.2) * _LETTERS_AN_INCH)))
+        for text, width in zip(row, widths, strict=True)
+    ]
+    return 0.12 + 0.18 * max(1, *lines)
 
 
 def _fill(cell: Any, line: Line) -> None:
