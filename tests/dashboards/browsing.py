@@ -33,15 +33,21 @@ FINISHED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 # page is of the run before, and every chart is drawn.
 DRAWN = f"""() => {{
     const isDrawn = document.querySelector("{FINISHED}")
-        && !document.querySelector("[data-stale='true']")
+        && !document.querySelector("[data-stale='true'], [data-testid='stSkeleton']")
         && [...document.querySelectorAll("[data-testid='stPlotlyChart']")]
             .every(one => one.querySelector(".js-plotly-plot"));
     window.drawnSince = isDrawn ? window.drawnSince ?? performance.now() : undefined;
     return isDrawn && performance.now() - window.drawnSince > 700;
 }}"""
-# Colours that are still fading in are not what a reader sees; what never ends is left alone.
-REST = """() => document.getAnimations().forEach(one => {
-    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish(); })"""
+# Colours that fade in, or fade while a part of the page asks again, are not what a reader sees.
+REST = """() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync("*, *::before, *::after { transition: none !important; }"
+        + " [data-stale='true'] { opacity: 1 !important; }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
+    document.getAnimations().forEach(one => {
+        if (one.effect.getComputedTiming().endTime !== Infinity) one.finish(); });
+}"""
 # Streamlit first asks for these below the page's own path when a page is opened by its address.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 

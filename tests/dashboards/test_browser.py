@@ -179,6 +179,7 @@ def test_an_open_page_says_that_newer_data_is_there_and_keeps_its_own(
     browser: Browser, address: str, live_home: Path
 ) -> None:
     page, watched = open_page(browser, address, "")
+    page.locator(".st-key-explain_rework_rate button").wait_for()
     before = page.locator(".st-key-cards").inner_text()
     newer = make_estate(as_of=AS_OF, seed=11)
     publish(live_home, newer, build_id="20261123T090000Z-0000bbbb")
