@@ -23,9 +23,11 @@
             where is_current and not is_deleted
         ),
         brought as (
-            select deployment_id, repository, commit_sha
-            from {{ ref("fct_commits") }}
-            where deployment_id is not null
+            select asked.deployment_id, commits.repository, commits.commit_sha
+            from asked
+            inner join
+                {{ ref("fct_commits") }} as commits
+                on asked.deployment_id = commits.deployment_id
             union
             select deployment_id, repository, commit_sha
             from asked
@@ -40,7 +42,7 @@
             from asked
             inner join brought on asked.deployment_id = brought.deployment_id
             inner join
-                {{ ref("int_request_mentions") }} as mentions
+                {{ ref("change_request_mentions") }} as mentions
                 on brought.repository = mentions.repository
                 and brought.commit_sha = mentions.commit_sha
         ),
@@ -150,7 +152,7 @@ end
                 versions.planned_end_at
             from asked
             inner join
-                {{ ref("int_request_versions") }} as versions
+                {{ ref("change_request_states") }} as versions
                 on asked.change_request_id = versions.change_request_id
             qualify
                 row_number() over (
@@ -187,7 +189,7 @@ end
                 ) as approved_later_at
             from asked
             inner join
-                {{ ref("int_approval_versions") }} as approvals
+                {{ ref("approval_states") }} as approvals
                 on asked.change_request_id = approvals.change_request_id
             group by asked.subject_id, asked.change_request_id, approvals.approval_id
         ),
@@ -238,4 +240,96 @@ end
         on stood.subject_id = heard.subject_id
         and stood.change_request_id = heard.change_request_id
 )
+{%- endmacro %}
+
+{#
+  The requests of the subjects of a control of deployments, and how they stood when it began: two
+  CTEs over `subjects`, for deployments from change_request_links, for a candidate by the same rules.
+#}
+{% macro subject_requests() -%}
+candidates as (
+    select
+        subject_id as deployment_id,
+        cast([] as varchar[]) as attempt_ids,
+        service_id,
+        environment_tier,
+        change_request_number,
+        repository,
+        commit_sha,
+        started_at
+    from subjects
+    where is_candidate
+),
+links as (
+    select deployment_id as subject_id, change_request_id, method, confidence
+    from {{ ref("change_request_links") }}
+    where deployment_id in (select subject_id from subjects)
+    union all
+    select deployment_id as subject_id, change_request_id, method, confidence
+    from {{ request_links("candidates") }} as found
+),
+pairs as (
+    select links.*, subjects.started_at
+    from links
+    inner join subjects on links.subject_id = subjects.subject_id
+),
+requests as (
+    select pairs.method, pairs.confidence, stood.*
+    from {{ requests_as_they_stood("pairs") }} as stood
+    inner join
+        pairs
+        on stood.subject_id = pairs.subject_id
+        and stood.change_request_id = pairs.change_request_id
+),
+any_request as (
+    select count(*) as request_count
+    from {{ ref("change_requests") }}
+    where is_current
+)
+{%- endmacro %}
+
+{# A control's last step: the best verdict that any of a subject's requests gives, or what is said without one. #}
+{% macro judged_by_requests(threshold_value) -%}
+best as (
+    select
+        subject_id,
+        arg_min(judged, (judged.verdict_order, judged.change_request_id)) as best,
+        list('change_requests:' || change_request_id order by change_request_id) as request_keys
+    from judged
+    group by subject_id
+)
+select
+    subjects.subject_id,
+    subjects.service_id,
+    subjects.team_id,
+    subjects.environment_id,
+    subjects.started_at as occurred_at,
+    case
+        when best.subject_id is not null
+        then best.best.verdict
+        when any_request.request_count = 0
+        then 'no_data'
+        else without.verdict
+    end as verdict,
+    case
+        when best.subject_id is not null
+        then best.best.reason_code
+        when any_request.request_count = 0
+        then 'no_requests_read'
+        else 'no_change_request'
+    end as reason_code,
+    case
+        when best.subject_id is not null
+        then best.best.reason
+        when any_request.request_count = 0
+        then 'No source of change requests is read.'
+        else 'No change request is linked to the deployment.'
+    end as reason,
+    coalesce(best.request_keys, []) || coalesce(best.best.more_evidence, []) as evidence,
+    best.best.value as value,
+    {{ threshold_value }} as threshold
+from subjects
+cross join any_request
+cross join without
+left join best on subjects.subject_id = best.subject_id
 {%- endmacro %}
