@@ -81,14 +81,13 @@ with
                 when 'approval_time_unknown'
                 then number || ' is approved; no record says since when.'
                 else number || ' had not been approved when the deployment began.'
-            end
-            || case
+            end || case
                 when confidence < 1
                 then ' It is linked by service and planned time alone.'
                 else ''
             end as reason,
             list_transform(
-                approval_ids, lambda approval_id: 'approvals:' || approval_id
+                approval_ids, lambda approval_id:'approvals:' || approval_id
             ) as more_evidence,
             case
                 when reason_code = 'approved_after_start'

@@ -12,11 +12,15 @@ with
             links.change_request_id,
             max(deployments.finished_at) as ended_at,
             count(*) as deployment_count,
-            arg_max(deployments.environment_id, deployments.finished_at) as environment_id,
+            arg_max(
+                deployments.environment_id, deployments.finished_at
+            ) as environment_id,
             arg_max(deployments.team_id, deployments.finished_at) as team_id,
             arg_max(deployments.service_id, deployments.finished_at) as service_id,
-            list('fct_deployments:' || deployments.deployment_id order by deployments.deployment_id)
-            as deployment_keys
+            list(
+                'fct_deployments:' || deployments.subject_id
+                order by deployments.subject_id
+            ) as deployment_keys
         from {{ ref("change_request_links") }} as links
         inner join
             {{ ref("control_subjects") }} as deployments
@@ -27,9 +31,13 @@ with
     closings as (
         select
             change_request_id,
-            min(case when phase in ('review', 'closed') then known_from end) as closed_at,
+            min(
+                case when phase in ('review', 'closed') then known_from end
+            ) as closed_at,
             max(
-                case when phase not in ('review', 'closed', 'cancelled') then read_at end
+                case
+                    when phase not in ('review', 'closed', 'cancelled') then read_at
+                end
             ) as open_seen_at,
             arg_max(phase, moment_number) as phase
         from {{ ref("change_request_states") }}
@@ -56,10 +64,10 @@ with
                     not in ('successful', 'successful_issues', 'unsuccessful')
                 then 'no_close_code'
                 when
-                    closings.closed_at <= ended.ended_at + to_seconds(86400 * limits.days)
+                    closings.closed_at
+                    <= ended.ended_at + to_seconds(86400 * limits.days)
                 then 'closed_in_time'
-                when
-                    {{ as_of() }} < ended.ended_at + to_seconds(86400 * limits.days)
+                when {{ as_of() }} < ended.ended_at + to_seconds(86400 * limits.days)
                 then 'not_due'
                 when closings.phase is null
                 then 'state_not_understood'
@@ -109,7 +117,9 @@ select
         then number || ' is still open.'
         when 'closed_late'
         then number || ' was still open when it was due to be closed.'
-        else number || ' is closed; its first version that says so is from after the last day.'
+        else
+            number
+            || ' is closed; its first version that says so is from after the last day.'
     end as reason,
     ['change_requests:' || change_request_id] || deployment_keys as evidence,
     {{ seconds_between("ended_at", "closed_at") }} / 86400 as value,

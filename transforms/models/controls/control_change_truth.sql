@@ -10,7 +10,9 @@ with
         select
             links.change_request_id,
             max(deployments.finished_at) as ended_at,
-            arg_max(deployments.environment_id, deployments.finished_at) as environment_id,
+            arg_max(
+                deployments.environment_id, deployments.finished_at
+            ) as environment_id,
             arg_max(deployments.team_id, deployments.finished_at) as team_id,
             arg_max(deployments.service_id, deployments.finished_at) as service_id,
             count(case when facts.is_failed then 1 end) as failed_count,
@@ -21,8 +23,9 @@ with
                     then coalesce(facts.failure_evidence_detail, facts.failure_evidence)
                 end
             ) as failure,
-            list('fct_deployments:' || facts.deployment_id order by facts.deployment_id)
-            as deployment_keys
+            list(
+                'fct_deployments:' || facts.deployment_id order by facts.deployment_id
+            ) as deployment_keys
         from {{ ref("change_request_links") }} as links
         inner join
             {{ ref("control_subjects") }} as deployments
@@ -61,8 +64,7 @@ with
                 else 'as_reported'
             end as reason_code
         from outcomes
-        inner join
-            requests on outcomes.change_request_id = requests.change_request_id
+        inner join requests on outcomes.change_request_id = requests.change_request_id
     )
 select
     change_request_id as subject_id,
@@ -84,11 +86,17 @@ select
     case
         reason_code
         when 'misreported'
-        then number || ' is closed as successful, yet its deployment failed: ' || failure || '.'
+        then
+            number
+            || ' is closed as successful, yet its deployment failed: '
+            || failure
+            || '.'
         when 'as_reported'
         then number || ' is closed as successful, and nothing says otherwise.'
         when 'too_early'
-        then number || ' is closed as successful; its deployment is younger than 72 hours.'
+        then
+            number
+            || ' is closed as successful; its deployment is younger than 72 hours.'
         when 'not_closed'
         then number || ' is not closed.'
         when 'no_result'

@@ -20,7 +20,9 @@ with
             )
     ),
     deployed as (
-        select change_request_id, list('fct_deployments:' || deployment_id order by deployment_id) as keys
+        select
+            change_request_id,
+            list('fct_deployments:' || deployment_id order by deployment_id) as keys
         from {{ ref("change_request_links") }}
         group by change_request_id
     ),
@@ -52,7 +54,9 @@ with
                 then 'configured'
                 when implemented.service_id is null
                 then 'no_service'
-                when deployments.first_at is null or implemented.began_at < deployments.first_at
+                when
+                    deployments.first_at is null
+                    or implemented.began_at < deployments.first_at
                 then 'before_deployments'
                 else 'phantom'
             end as reason_code
@@ -97,8 +101,12 @@ select
         when 'no_service'
         then number || ' names no service, so that its deployment cannot be looked for.'
         when 'before_deployments'
-        then number || ' is from before the first deployment that is known of its service.'
-        else number || ' was implemented, yet no deployment or change of configuration is known.'
+        then
+            number
+            || ' is from before the first deployment that is known of its service.'
+        else
+            number
+            || ' was implemented, yet no deployment or change of configuration is known.'
     end as reason,
     ['change_requests:' || change_request_id]
     || coalesce(deployment_keys, [])

@@ -6,7 +6,10 @@ with
         where is_current and not coalesce(is_deleted, false)
     ),
     change_keys as (
-        select change_id, 'change_title' as method, unnest({{ named_keys("title") }}) as item_key
+        select
+            change_id,
+            'change_title' as method,
+            unnest({{ named_keys("title") }}) as item_key
         from {{ ref("changes") }}
         union all
         select change_id, 'change_branch', unnest({{ named_keys("head_branch") }})
@@ -90,7 +93,9 @@ with
             repository || '@' || commit_sha,
             'built_from',
             case
-                when signature_state = 'verified' then 'signed_attestation' else 'attestation'
+                when signature_state = 'verified'
+                then 'signed_attestation'
+                else 'attestation'
             end,
             case when signature_state = 'verified' then 1.0 else 0.8 end,
             service_id
@@ -105,7 +110,9 @@ with
             'artifact',
             artifacts.artifact_digest,
             'commit',
-            coalesce(artifacts.repository, commits.repository) || '@' || artifacts.commit_sha,
+            coalesce(artifacts.repository, commits.repository)
+            || '@'
+            || artifacts.commit_sha,
             'built_from',
             'registry',
             0.9,
@@ -209,7 +216,14 @@ with
         where incidents.is_current
         union all
         select
-            'review', review_id, 'change', change_id, 'reviews', 'review_record', 1.0, null
+            'review',
+            review_id,
+            'change',
+            change_id,
+            'reviews',
+            'review_record',
+            1.0,
+            null
         from {{ ref("reviews") }}
         union all
         select

@@ -18,7 +18,10 @@ with
         where is_merged
         union all
         select
-            'went_live_with', 'change', 'Merged changes that went live with a deployment', change_id
+            'went_live_with',
+            'change',
+            'Merged changes that went live with a deployment',
+            change_id
         from {{ ref("changes") }}
         where is_merged
         union all
@@ -27,7 +30,8 @@ with
         from {{ ref("artifacts") }}
         where artifact_digest is not null
         union
-        select 'built_from', 'artifact', 'Artifacts whose commit is known', artifact_digest
+        select
+            'built_from', 'artifact', 'Artifacts whose commit is known', artifact_digest
         from {{ ref("deployments") }}
         where is_current and artifact_digest is not null
         union all
@@ -38,8 +42,7 @@ with
             subject_id
         from {{ ref("control_subjects") }}
         union all
-        select
-            'decides', 'approval', 'Approvals whose subject is known', approval_id
+        select 'decides', 'approval', 'Approvals whose subject is known', approval_id
         from {{ ref("approvals") }}
         union all
         select distinct
