@@ -13,7 +13,10 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.cmdb import Cmdb
+from orchestration.policy.provenance import Provenance
 from orchestration.policy.thresholds import Threshold
+from orchestration.policy.versioning import Versioning
 
 POLICY_FILE = "policy.yml"
 Record = dict[str, Any]
@@ -24,6 +27,9 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    versioning: dict[str, Versioning] = Field(default_factory=dict)
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    cmdb: dict[str, Cmdb] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
