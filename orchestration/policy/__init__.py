@@ -13,6 +13,8 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.entitlements import Entitlement
+from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 
 POLICY_FILE = "policy.yml"
@@ -24,6 +26,8 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    entitlements: dict[str, Entitlement] = Field(default_factory=dict)
+    standard_changes: dict[str, StandardChange] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
