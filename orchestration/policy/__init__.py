@@ -15,6 +15,8 @@ from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
 from orchestration.policy.cmdb import Cmdb
 from orchestration.policy.provenance import Provenance
+from orchestration.policy.entitlements import Entitlement
+from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 from orchestration.policy.versioning import Versioning
 
@@ -30,6 +32,8 @@ class Policy(Part):
     versioning: dict[str, Versioning] = Field(default_factory=dict)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
     cmdb: dict[str, Cmdb] = Field(default_factory=dict)
+    entitlements: dict[str, Entitlement] = Field(default_factory=dict)
+    standard_changes: dict[str, StandardChange] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
