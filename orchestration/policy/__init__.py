@@ -14,8 +14,8 @@ from pydantic import Field
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
 from orchestration.policy.cmdb import Cmdb
-from orchestration.policy.provenance import Provenance
 from orchestration.policy.entitlements import Entitlement
+from orchestration.policy.provenance import Provenance
 from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 from orchestration.policy.versioning import Versioning
