@@ -121,7 +121,7 @@ class Judgement:
     @property
     def shutting(self) -> tuple[Rule, ...]:
         """Return the required rules that keep the gate shut, the worst first."""
-        shut = [rule for rule in self.rules if rule.is_required and _rank(rule.verdict) < 3]  # noqa: PLR2004
+        shut = [rule for rule in self.rules if rule.is_required and _rank(rule.verdict) < 3]
         return tuple(sorted(shut, key=lambda rule: (_rank(rule.verdict), rule.control_id)))
 
     def counts(self) -> dict[str, int]:
@@ -146,9 +146,7 @@ def together(rules: Sequence[Rule]) -> str:
     return PASS if worst == EXEMPT else worst
 
 
-def lateness(
-    sources: Sequence[Mapping[str, object]], *, at: datetime
-) -> tuple[LateSource, ...]:
+def lateness(sources: Sequence[Mapping[str, object]], *, at: datetime) -> tuple[LateSource, ...]:
     """Return the sources that were not read within their time at an instant, by name.
 
     `sources`: one row per source: source, last_success_at, expected_lag_seconds.

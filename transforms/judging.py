@@ -114,7 +114,7 @@ def _answers(
     if not tables:
         return
     sql = " union all ".join(
-        f"select '{control}' as control_id, * from {SCHEMA}.{table}_at("  # noqa: S608
+        f"select '{control}' as control_id, * from {SCHEMA}.{table}_at("
         "$service::varchar, $digest::varchar, $environment::varchar, $at::timestamp)"
         for control, table in tables.items()
     )
@@ -177,9 +177,7 @@ def _exemption(context: _Context, control_id: str, candidate: Candidate) -> str 
     return None
 
 
-def _read_at(
-    evidence: tuple[str, ...], read_at: Mapping[str, datetime | None]
-) -> datetime | None:
+def _read_at(evidence: tuple[str, ...], read_at: Mapping[str, datetime | None]) -> datetime | None:
     """Return when the oldest of the sources that the evidence names, or of all, was read.
 
     A piece of evidence is `table:key`, and a key begins with the name of its source.

@@ -21,9 +21,7 @@ def headline(judgement: Judgement) -> str:
     counts = judgement.counts()
     told = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
     rules = told or "no rule is asked"
-    return (
-        f"{HEADLINES[judgement.exit_code]} for {what} to {candidate.environment_id}: {rules}."
-    )
+    return f"{HEADLINES[judgement.exit_code]} for {what} to {candidate.environment_id}: {rules}."
 
 
 def notes(judgement: Judgement) -> list[str]:

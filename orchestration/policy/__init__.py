@@ -13,6 +13,8 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.readiness import ReadinessItem, ReadinessRole
+from orchestration.policy.required_gates import RequiredGate
 from orchestration.policy.thresholds import Threshold
 
 POLICY_FILE = "policy.yml"
@@ -24,6 +26,9 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    required_gates: dict[str, RequiredGate] = Field(default_factory=dict)
+    readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
+    readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:

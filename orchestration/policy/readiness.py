@@ -1,4 +1,4 @@
-"""The checklist of a readiness review: what is asked of a release before production, and by whom."""
+"""The checklist of a readiness review: what is asked of a release before production."""
 
 from typing import Literal
 

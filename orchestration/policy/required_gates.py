@@ -1,4 +1,4 @@
-"""Gates that must have passed before a deployment to production, and by what their runs are known."""
+"""Gates that must have passed before a deployment, and by what their runs are known."""
 
 import re
 from typing import Annotated, Literal

@@ -3,7 +3,10 @@ with
     records as (select * from {{ ref("int_gate_records") }}),
     names as (
         select distinct records.origin, records.name, gates.gate
-        from (select distinct origin, name from records where name is not null) as records
+        from
+            (
+                select distinct origin, name from records where name is not null
+            ) as records
         inner join
             {{ ref("required_gates") }} as gates
             on regexp_full_match(

@@ -12,8 +12,9 @@ with
             coalesce(cast(document -> '$.tiers' as bigint[]), []) as tiers,
             coalesce(cast(document ->> '$.weight' as double), 1) as weight,
             coalesce(cast(document ->> '$.veto' as boolean), false) as is_veto,
-            coalesce(cast(document ->> '$.emergency' as boolean), false)
-            as is_asked_in_emergency
+            coalesce(
+                cast(document ->> '$.emergency' as boolean), false
+            ) as is_asked_in_emergency
         from {{ policy_rows("readiness") }}
     ),
     roles as (
@@ -28,8 +29,9 @@ with
             coalesce(cast(document -> '$.tiers' as bigint[]), []) as tiers,
             null::double as weight,
             false as is_veto,
-            coalesce(cast(document ->> '$.emergency' as boolean), true)
-            as is_asked_in_emergency
+            coalesce(
+                cast(document ->> '$.emergency' as boolean), true
+            ) as is_asked_in_emergency
         from {{ policy_rows("readiness_roles") }}
     )
 select *

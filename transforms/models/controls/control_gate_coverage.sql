@@ -29,7 +29,10 @@ with
                 then gate || ' is not known to have run'
             end as words,
             case
-                when outcome in ('missing', 'unfinished') then 2 when outcome <> 'covered' then 1
+                when outcome in ('missing', 'unfinished')
+                then 2
+                when outcome <> 'covered'
+                then 1
             end as weight
         from outcomes
     ),
@@ -39,14 +42,15 @@ with
             count(*) as required_count,
             count(case when outcome = 'covered' then 1 end) as covered_count,
             min(weight) as weight,
-            arg_min(outcome, (weight, gate)) filter (where weight is not null)
-            as first_outcome,
+            arg_min(outcome, (weight, gate)) filter (
+                where weight is not null
+            ) as first_outcome,
             string_agg(words, ', ' order by gate) as words,
             list_sort(list_distinct(flatten(list(evidence)))) as evidence
         from worded
         group by subject_id
     ),
-    judged as (
+    compared as (
         select
             subjects.*,
             counted.* exclude (subject_id),
@@ -93,4 +97,4 @@ select
     coalesce(evidence, []) as evidence,
     ratio as value,
     least_ratio as threshold
-from judged
+from compared

@@ -42,8 +42,7 @@ select
                     || round(score, 1)
                     || ' of 100: '
                     || upper(replace(decision, '_', '-'))
-            end
-            || case
+            end || case
                 when len(vetoes) > 0
                 then '; without it nothing goes: ' || array_to_string(vetoes, ', ')
                 when len(gaps) > 0
@@ -67,8 +66,7 @@ select
             end
             || case
                 when len(not_asked) > 0
-                then
-                    '; not asked of an emergency: ' || array_to_string(not_asked, ', ')
+                then '; not asked of an emergency: ' || array_to_string(not_asked, ', ')
                 else ''
             end
             || '.'

@@ -1,7 +1,5 @@
 {# What is known of each required gate when a production deployment began, gate by gate. #}
-with
-    subjects as (select * from {{ deployment_subjects() }}),
-    {{ gate_outcomes() }}
+with subjects as (select * from {{ deployment_subjects() }}), {{ gate_outcomes() }}
 select
     outcomes.subject_id || ':' || outcomes.gate as deployment_gate_id,
     outcomes.subject_id as deployment_id,

@@ -106,12 +106,15 @@ with
             team_id,
             first_environment_id,
             second_environment_id,
-            list(gate order by gate) filter (where is_in_first and is_in_second)
-            as common_gates,
-            list(gate order by gate) filter (where not is_in_second)
-            as only_in_first_gates,
-            list(gate order by gate) filter (where not is_in_first)
-            as only_in_second_gates,
+            list(gate order by gate) filter (
+                where is_in_first and is_in_second
+            ) as common_gates,
+            list(gate order by gate) filter (
+                where not is_in_second
+            ) as only_in_first_gates,
+            list(gate order by gate) filter (
+                where not is_in_first
+            ) as only_in_second_gates,
             count(case when is_in_first and is_in_second then 1 end)
             * 1.0
             / count(*) as consistency_ratio

@@ -12,10 +12,12 @@ with
             gate,
             count(*) as run_count,
             count(case when status = 'failed' then 1 end) as failed_run_count,
-            quantile_cont({{ seconds_between("started_at", "finished_at") }}, 0.5)
-            as latency_p50_seconds,
-            quantile_cont({{ seconds_between("started_at", "finished_at") }}, 0.9)
-            as latency_p90_seconds
+            quantile_cont(
+                {{ seconds_between("started_at", "finished_at") }}, 0.5
+            ) as latency_p50_seconds,
+            quantile_cont(
+                {{ seconds_between("started_at", "finished_at") }}, 0.9
+            ) as latency_p90_seconds
         from runs
         where status in ('success', 'failed')
         group by gate
@@ -31,8 +33,7 @@ with
             facts.is_failed,
             facts.finished_at < {{ as_of() }} - interval 7 days as is_mature,
             facts.is_failed
-            and facts.failed_at <= facts.finished_at + interval 7 days
-            as is_failed_soon
+            and facts.failed_at <= facts.finished_at + interval 7 days as is_failed_soon
         from {{ ref("deployment_gates") }} as gates
         inner join
             {{ ref("fct_deployments") }} as facts
@@ -74,10 +75,14 @@ with
             count(*) as block_count,
             count(case when passed_by.gate is null then 1 end) as caught_count,
             count(
-                case when passed_by.is_mature and not passed_by.is_failed_soon then 1 end
+                case
+                    when passed_by.is_mature and not passed_by.is_failed_soon then 1
+                end
             ) as false_block_count,
             count(
-                case when passed_by.gate is not null and not passed_by.is_mature then 1 end
+                case
+                    when passed_by.gate is not null and not passed_by.is_mature then 1
+                end
             ) as undecided_block_count
         from stopped
         left join

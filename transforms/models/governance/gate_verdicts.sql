@@ -12,8 +12,9 @@ select
     document ->> '$.environment_id' as environment_id,
     verdict,
     document ->> '$.build_id' as build_id,
-    coalesce(cast(document -> '$.failing_controls' as varchar[]), [])
-    as failing_controls,
+    coalesce(
+        cast(document -> '$.failing_controls' as varchar[]), []
+    ) as failing_controls,
     coalesce(cast(document -> '$.late_sources' as varchar[]), []) as late_sources,
     {{ person_of("entries.who") }} as asked_by_id,
     cast(document ->> '$.exit_code' as bigint) as exit_code,

@@ -22,6 +22,5 @@ select
     readiness.started_at
 from readiness
 inner join
-    {{ ref("fct_deployments") }} as facts
-    on readiness.subject_id = facts.deployment_id
+    {{ ref("fct_deployments") }} as facts on readiness.subject_id = facts.deployment_id
 where readiness.decision is not null

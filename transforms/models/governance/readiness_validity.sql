@@ -27,14 +27,17 @@ with
             count(*) as deployment_count,
             count(case when is_failed then 1 end) as failed_count,
             count(case when decision = 'go' then 1 end) as go_count,
-            count(case when decision = 'go' and is_failed then 1 end)
-            as go_failed_count,
+            count(
+                case when decision = 'go' and is_failed then 1 end
+            ) as go_failed_count,
             count(case when decision = 'conditional' then 1 end) as conditional_count,
-            count(case when decision = 'conditional' and is_failed then 1 end)
-            as conditional_failed_count,
+            count(
+                case when decision = 'conditional' and is_failed then 1 end
+            ) as conditional_failed_count,
             count(case when decision = 'no_go' then 1 end) as no_go_count,
-            count(case when decision = 'no_go' and is_failed then 1 end)
-            as no_go_failed_count,
+            count(
+                case when decision = 'no_go' and is_failed then 1 end
+            ) as no_go_failed_count,
             sum(case when not is_failed then mid_rank end) as good_rank_sum
         from ranked
         group by quarter_start_date

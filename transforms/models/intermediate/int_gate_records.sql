@@ -137,8 +137,7 @@ select
     suites.source
 from suites
 left join
-    {{ ref("pipeline_runs") }} as runs
-    on suites.pipeline_run_id = runs.pipeline_run_id
+    {{ ref("pipeline_runs") }} as runs on suites.pipeline_run_id = runs.pipeline_run_id
 union all
 select
     'quality_measures:' || measure_id,
@@ -150,7 +149,9 @@ select
     null,
     null,
     1,
-    case verdict when 'pass' then 'success' when 'warn' then 'success' else 'failed' end,
+    case
+        verdict when 'pass' then 'success' when 'warn' then 'success' else 'failed'
+    end,
     false,
     false,
     measured_at,
