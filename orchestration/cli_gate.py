@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,6 +65,10 @@ def ask(
     output: Annotated[
         GateOutput, typer.Option("--format", "-f", help="How the verdict is written.")
     ] = GateOutput.TABLE,
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", help="Write it into a file too: FORMAT=FILE; may be repeated."),
+    ] = None,
     by: By = None,
 ) -> None:
     """Say whether an artifact may be deployed: 0 open, 1 shut, 3 too little known, 4 stale data."""
@@ -81,6 +86,7 @@ def ask(
             at=_instant(at),
             is_dry_run=dry_run,
             output=output.value,
+            reports=[_report(one) for one in report or []],
             who=by,
         )
     )
@@ -166,6 +172,14 @@ def list_sign_offs(
     from orchestration.commands import signoff as command
 
     command.show(service=service)
+
+
+def _report(text: str) -> tuple[str, Path]:
+    """Return format and file of a report that is written beside what is shown."""
+    kind, equals, file = text.partition("=")
+    if not equals or not file or kind not in set(GateOutput) - {GateOutput.TABLE}:
+        raise typer.BadParameter(f"{text!r} is no report; write it as sarif=gate.sarif.")
+    return kind, Path(file)
 
 
 def _instant(text: str | None) -> datetime | None:

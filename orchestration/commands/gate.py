@@ -7,8 +7,9 @@ pipeline waits for the answer and not for Python.
 import getpass
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
@@ -35,6 +36,7 @@ def gate(
     at: datetime | None = None,
     is_dry_run: bool = False,
     output: Output = "table",
+    reports: Sequence[tuple[str, Path]] = (),
     who: str | None = None,
     home: Home | None = None,
     now: datetime | None = None,
@@ -49,6 +51,8 @@ def gate(
         home, service=service, digest=digest, environment=environment, at=at, now=now
     )
     _keep(home, judgement, who=who, is_dry_run=is_dry_run, now=now)
+    for kind, file in reports:
+        file.write_text(FORMATS[kind](judgement), encoding="utf-8")
     typer.echo(_table(judgement) if output == "table" else FORMATS[output](judgement))
     said = headline(judgement)
     if output != "table":

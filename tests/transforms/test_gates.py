@@ -2,26 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
-from tests.transforms.gates import GATES, require_gates, run
+from tests.transforms.gates import GATES, HOUR, STARTS, digest, run, six_deployments
 from tests.transforms.models import build_models, rows
 from transforms.decisions import append_details
 from transforms.home import Home
 
 NO_RUN: Mapping[str, tuple[str, float]] = {}
 READ_AT = at("2026-04-20 00:00")
-HOUR = timedelta(hours=1)
-STARTS = {number: at(f"2026-04-{number + 1:02d} 10:00") for number in range(1, 7)}
-
-
-def digest(letter: str) -> str:
-    return "sha256:" + letter * 64
 
 
 @dataclass(frozen=True)
@@ -52,43 +46,6 @@ class World:
             columns = [column[0] for column in found.description or ()]
             (row,) = found.fetchall()
         return dict(zip(columns, row, strict=True))
-
-
-def _example(estate: Estate) -> dict[int, str]:
-    """Add six deployments; of the second sast fails softly, of the fifth e2e ends too late."""
-    estate.service("pay", team="payments")
-    next(one for one in estate.catalogue if one.get("service_id") == "pay")["tier"] = 1
-    require_gates(estate, *GATES, tiers=[1, 2], covers=["functional"])
-    made = {}
-    for number, start in STARTS.items():
-        sha = estate.commit("pay", start - 5 * HOUR)
-        jobs = dict.fromkeys(GATES, ("success", start - HOUR))
-        if number == 2:
-            jobs["sast"] = ("failure", start - HOUR)
-        if number == 5:
-            jobs["e2e"] = ("success", start + timedelta(minutes=3))
-        run(estate, "pay", sha, jobs)
-        made[number] = estate.deploy(
-            "pay", sha, start + HOUR, minutes=60, artifact_digest=digest(str(number))
-        )
-    tried = estate.commit("pay", at("2026-04-01 08:00"))
-    run(estate, "pay", tried, {gate: ("success", at("2026-04-01 09:00")) for gate in GATES[:2]})
-    estate.deploy("pay", tried, at("2026-04-01 10:00"), environment="staging")
-    _failure(estate, made[1])
-    return made
-
-
-def _failure(estate: Estate, deployment: str) -> None:
-    """Let a deployment fail, with a review that names the class of its cause."""
-    estate.incident("pay", STARTS[1] + 2 * HOUR, STARTS[1] + 3 * HOUR, caused_by=deployment)
-    estate.row(
-        "review_records",
-        id="PIR-1",
-        kind="post_implementation",
-        subject_type="deployment",
-        subject_id=deployment,
-    )
-    estate.row("action_items", id="ACT-1", review="PIR-1", cause="functional")
 
 
 def _cases(estate: Estate) -> dict[str, str]:
@@ -165,7 +122,7 @@ def _without_gates(estate: Estate, made: dict[str, str]) -> None:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     home = Home(root=tmp_path_factory.mktemp("gates"))
     estate = Estate()
-    pay, cases = _example(estate), _cases(estate)
+    pay, cases = six_deployments(estate), _cases(estate)
     estate.write(home.lake, read_at=READ_AT)
     append_details(
         home.lake,

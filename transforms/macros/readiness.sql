@@ -152,7 +152,7 @@
             {{ ref("oncall_shifts") }} as shifts
             on asked.judged_by = 'on_call'
             and asked.service_id = shifts.service_id
-            and shifts.starts_at <= asked.started_at
+            and (shifts.starts_at is null or shifts.starts_at <= asked.started_at)
             and (shifts.ends_at is null or shifts.ends_at > asked.started_at)
         group by asked.subject_id, asked.item
     ),
