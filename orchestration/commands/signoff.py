@@ -84,7 +84,7 @@ def withdraw(sign_off: str, *, who: str | None) -> None:
             kind=SIGN_OFF,
             subject=standing[sign_off].subject,
             verdict=WITHDRAWN,
-            details={},
+            details={"sign_off_id": sign_off},
             who=_name(who),
             decided_at=_now(context),
             supersedes=sign_off,

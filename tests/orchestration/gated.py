@@ -41,7 +41,7 @@ def gated_home(root: Path) -> Home:
     estate.write(home.lake, read_at=READ_AT)
     _exempt(home, "lifted", granted=READ_AT - 2 * HOUR)
     build_models(home, *READ_BY_A_GATE, now=READ_AT)
-    publish_as(home, "20260408T000000Z-aaaaaaaa", built_at=READ_AT)
+    publish_as(home, "20260408T000000Z-aaaaaaaa", of=home, built_at=READ_AT)
     return home
 
 
@@ -64,20 +64,14 @@ def _exempt(home: Home, service: str, *, granted: datetime) -> None:
 
 
 def publish_as(
-    home: Home,
-    build_id: str,
-    *,
-    built_at: datetime,
-    sample_data: bool = False,
-    moves_current: bool = True,
+    home: Home, build_id: str, *, of: Home, built_at: datetime, sample_data: bool = False
 ) -> None:
-    """Put the work file where readers look, as a build of a time."""
+    """Put the work file of a home where readers of another look, as a build of a time."""
     folder = home.builds / build_id
     folder.mkdir(parents=True)
-    shutil.copy(home.warehouse_file, folder / "warehouse.duckdb")
-    write_manifest(folder, built_at=built_at, sample_data=sample_data, moves_current=moves_current)
-    if moves_current:
-        point_at(home, build_id)
+    shutil.copy(of.warehouse_file, folder / "warehouse.duckdb")
+    write_manifest(folder, built_at=built_at, sample_data=sample_data)
+    point_at(home, build_id)
 
 
 def point_at(home: Home, build_id: str) -> None:

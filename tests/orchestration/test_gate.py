@@ -21,7 +21,6 @@ from tests.checkout import ROOT
 from tests.orchestration.gated import (
     LIFTED,
     READ_AT,
-    gated_home,
     point_at,
     publish_as,
     write_manifest,
@@ -43,12 +42,11 @@ from transforms.judgements import (
 
 NOW = READ_AT + timedelta(hours=1)
 INSTANT = datetime(2026, 4, 8, 1)  # noqa: DTZ001
-TEMPLATES = ROOT / "orchestration" / "gate" / "templates"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return gated_home(tmp_path_factory.mktemp("gated"))
+@pytest.fixture(scope="session")
+def home(gated: Home) -> Home:
+    return gated
 
 
 def ask(home: Home, service: str = "pay", artifact: str = digest("6"), **how: Any) -> int:
@@ -206,18 +204,11 @@ def test_the_history_shows_the_newest_verdict_first(
 
 def test_a_verdict_that_cannot_be_kept_is_not_given(home: Home, tmp_path: Path) -> None:
     altered = Home(root=tmp_path)
-    publish_from(home, altered)
+    publish_as(altered, "b1", of=home, built_at=READ_AT)
     decisions_file(altered.lake).parent.mkdir(parents=True)
     decisions_file(altered.lake).write_text("{}\n", encoding="utf-8")
     with pytest.raises(LeadlineError, match="not what was written"):
         ask(altered)
-
-
-def publish_from(home: Home, other: Home) -> None:
-    """Show another home the same build, without what was decided."""
-    other.published.mkdir(parents=True)
-    other.builds.symlink_to(home.builds)
-    point_at(other, home.current.resolve().name)
 
 
 def _builds(root: Path, *instants: str, hidden: str = "") -> Home:
@@ -346,10 +337,3 @@ def test_asking_imports_nothing_that_a_pipeline_would_wait_for() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-@pytest.fixture(scope="module")
-def live(home: Home) -> Home:
-    """Return the home with a build of sample data, whose time stands still, beside the real one."""
-    publish_as(home, "20260408T000001Z-bbbbbbbb", built_at=READ_AT, sample_data=True)
-    return home

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.rendering import create_model
 from transforms.decisions import append_details
 from transforms.home import Home
 
@@ -174,8 +178,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         if case == digest("withdrawn") and one["details"].get("role") == "ops":
             append_details(
                 world.home.lake, kind="sign_off", subject=f"artifact:{case}",
-                verdict="withdrawn", details={}, who="grace", decided_at=START - HOUR / 2,
-                supersedes=kept.decision_id,
+                verdict="withdrawn", details={"sign_off_id": kept.decision_id},
+                who="grace", decided_at=START - HOUR / 2,
             )  # fmt: skip
     build_models(
         world.home, "control_readiness_review", "readiness_items", "readiness_validity", now=READ_AT
@@ -276,6 +280,31 @@ def test_a_release_that_is_still_to_come_is_judged_by_the_same_text(world: World
     assert asked("pay", "approved") == (("pass", "go"),)
     assert asked("pay", "approved", START + 3 * DAY) == (("fail", "no_quorum"),)
     assert asked("pay", "unbuilt")[0] == ("fail", "no_go")
+
+
+@given(st.lists(st.tuples(st.sampled_from([60.0, 75.0, 90.0, 100.0]), st.booleans()), min_size=1))
+def test_the_auc_is_the_chance_that_a_good_deployment_had_scored_higher(
+    said: list[tuple[float, bool]],
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table readiness_scores as select 'd' || row_number() over () as deployment_id,"
+            " score, is_failed, timestamp '2026-04-10' as started_at, 'go' as decision"
+            " from (select unnest(?) as score, unnest(?) as is_failed)",
+            [[score for score, _ in said], [is_failed for _, is_failed in said]],
+        )
+        connection.execute(
+            "create table fct_deployments as select deployment_id, false as is_immature"
+            " from readiness_scores"
+        )
+        create_model(connection, "governance/readiness_validity")
+        found = connection.execute("select auc, failed_count from readiness_validity").fetchone()
+    good = [score for score, is_failed in said if not is_failed]
+    bad = [score for score, is_failed in said if is_failed]
+    wins = [1.0 if one > other else 0.5 if one == other else 0.0 for one in good for other in bad]
+    assert found is not None
+    assert found[0] == (pytest.approx(sum(wins) / len(wins)) if wins else None)
+    assert found[1] == len(bad)
 
 
 def test_readiness_is_held_against_what_became_of_it(world: World) -> None:

@@ -10,10 +10,11 @@ with
         where kind = 'sign_off' and decided_at <= {{ as_of() }}
     ),
     withdrawals as (
-        select supersedes as decision_id, min(decided_at) as withdrawn_at
+        select
+            document ->> '$.sign_off_id' as decision_id, min(decided_at) as withdrawn_at
         from decisions
         where verdict = 'withdrawn'
-        group by supersedes
+        group by document ->> '$.sign_off_id'
     ),
     given as (
         select
