@@ -16,6 +16,8 @@ from orchestration.policy.approvers import Approvers
 from orchestration.policy.cmdb import Cmdb
 from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
+from orchestration.policy.readiness import ReadinessItem, ReadinessRole
+from orchestration.policy.required_gates import RequiredGate
 from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 from orchestration.policy.versioning import Versioning
@@ -34,6 +36,9 @@ class Policy(Part):
     cmdb: dict[str, Cmdb] = Field(default_factory=dict)
     entitlements: dict[str, Entitlement] = Field(default_factory=dict)
     standard_changes: dict[str, StandardChange] = Field(default_factory=dict)
+    required_gates: dict[str, RequiredGate] = Field(default_factory=dict)
+    readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
+    readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
