@@ -62,7 +62,13 @@ def test_m83_what_dsse_signs_states_type_and_lengths() -> None:
 
 
 def test_the_verifiers_own_json_is_that_of_the_library_for_odd_names_and_texts() -> None:
-    odd = {"\U0001f600": 1, "\ufb33": 2, "é": '\x1f"\\/\u2028', "a": [None, True, -1], "": {}}
+    odd: dict[str, Any] = {
+        "\U0001f600": 1,
+        "\ufb33": 2,
+        "é": '\x1f"\\/\u2028',
+        "a": [None, True, -1],
+        "": {},
+    }
     assert canonical(odd) == rfc8785.dumps(odd)
 
 
