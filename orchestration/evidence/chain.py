@@ -11,10 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from orchestration.evidence.inputs import Inputs
 from orchestration.evidence.package import Package, Predecessor
 from orchestration.keys import kept_key
-from transforms.decisions import append_decision, read_decisions
+from transforms.decisions import EVIDENCE, append_details, read_decisions
 from transforms.home import Home
 
-KIND = "evidence"
 KEY = "evidence.key"
 FIRST = ""
 
@@ -49,7 +48,7 @@ def read_kept(home: Home) -> list[Kept]:
     """Return every package that was made, oldest first. Errors: DecisionsAltered."""
     found = []
     for one in read_decisions(home.lake):
-        if one.kind != KIND:
+        if one.kind != EVIDENCE:
             continue
         fields: dict[str, Any] = json.loads(one.reason)
         found.append(Kept(**fields, who=one.who, made_at=one.decided_at))
@@ -91,12 +90,12 @@ def keep(home: Home, package: Package, *, inputs: Inputs, who: str, made_at: dat
         "as_of": manifest["as_of"],
         "build_id": inputs.build.build_id,
     }
-    append_decision(
+    append_details(
         home.lake,
-        kind=KIND,
-        subject=f"{KIND}:{package.sha256}",
+        kind=EVIDENCE,
+        subject=f"{EVIDENCE}:{package.sha256}",
         verdict="complete" if done["is_complete"] else "incomplete",
-        reason=json.dumps(details, ensure_ascii=False, sort_keys=True),
+        details=details,
         who=who,
         decided_at=made_at,
     )

@@ -61,7 +61,7 @@ class _Document:
         self.seen: dict[str, list[str]] = {}
         self.mapped: dict[str, list[str]] = {}
         for row in inputs.declared["control_frameworks"].iter_rows(named=True):
-            name = objective(row["framework"], row["framework_id"])
+            name = objective(row["framework"], row["requirement_id"])
             self.mapped.setdefault(row["control_id"], []).append(name)
 
     def key(self, *parts: object) -> str:

@@ -20,7 +20,7 @@ def policy_document(inputs: Inputs) -> dict[str, Any]:
 def _key(name: str) -> list[str]:
     return {
         "control_definitions": ["control_id"],
-        "control_frameworks": ["control_id", "framework", "framework_id"],
+        "control_frameworks": ["control_id", "framework", "requirement_id"],
         "thresholds": ["threshold_key"],
         "exemptions": ["exemption_id"],
     }[name]

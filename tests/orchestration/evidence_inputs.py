@@ -73,7 +73,7 @@ def declared() -> dict[str, pl.DataFrame]:
         {"control_id": name, "title": title, "question": f"{title}?"} for name, title, _ in CONTROLS
     ]
     frameworks = [
-        {"control_id": name, "framework": "NIST 800-53", "framework_id": identifier}
+        {"control_id": name, "framework": "NIST 800-53", "requirement_id": identifier}
         for name, _, identifier in CONTROLS
     ]
     limits = [{"threshold_key": "freeze_violations_max", "value": 0.5, "effective_from": AT}]
