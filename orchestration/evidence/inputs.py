@@ -1,5 +1,6 @@
 """What one package is about: which results of which build, and the rows behind them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -191,11 +192,19 @@ def _extracts(published: Published, results: pl.DataFrame) -> dict[str, pl.DataF
     found = {}
     for table, keys in sorted(wanted.items()):
         try:
-            first = published.rows(table, limit=0).columns[0]
-            found[table] = published.rows(table, filters={first: sorted(keys)})
+            key = _key_of(table, published.rows(table, limit=0).columns)
+            rows = published.rows(table, filters={key: sorted(keys)})
         except UnknownTable:
             continue
+        # A row is found again by the first column of its file.
+        found[table] = rows.select(key, pl.exclude(key))
     return found
+
+
+def _key_of(table: str, columns: list[str]) -> str:
+    """Return the column by which evidence names a row of a table: `approvals` by approval_id."""
+    thing = re.sub("s$", "", re.sub("ies$", "y", table.removeprefix("fct_")))
+    return next((one for one in (f"{thing}_id", f"{thing}_sha") if one in columns), columns[0])
 
 
 def _tests(published: Published, deployments: pl.DataFrame) -> pl.DataFrame:
