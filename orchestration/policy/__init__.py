@@ -18,6 +18,7 @@ from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
 from orchestration.policy.readiness import ReadinessItem, ReadinessRole
 from orchestration.policy.required_gates import RequiredGate
+from orchestration.policy.signing import Signing
 from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 from orchestration.policy.versioning import Versioning
@@ -39,6 +40,7 @@ class Policy(Part):
     required_gates: dict[str, RequiredGate] = Field(default_factory=dict)
     readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
     readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
+    signing: dict[str, Signing] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
