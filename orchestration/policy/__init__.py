@@ -13,7 +13,9 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.calendar import Window
 from orchestration.policy.thresholds import Threshold
+from orchestration.policy.vendors import Vendor
 
 POLICY_FILE = "policy.yml"
 Record = dict[str, Any]
@@ -24,6 +26,8 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    calendar: dict[str, Window] = Field(default_factory=dict)
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:

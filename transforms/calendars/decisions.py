@@ -84,7 +84,7 @@ def next_slots(
     denied = merged([(o.starts_at, o.ends_at) for o in inside if o.effect == DENY])
     found = []
     for begins, ends in allowed:
-        for free in _without((max(begins, since), min(ends, before)), denied):
+        for free in without((max(begins, since), min(ends, before)), denied):
             if free[1] - free[0] >= length:
                 found.append(free)
             if len(found) == most:
@@ -103,7 +103,7 @@ def merged(intervals: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetim
     return united
 
 
-def _without(
+def without(
     interval: tuple[datetime, datetime], denied: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
     """Return what is left of an interval; the denials are disjoint and in order."""

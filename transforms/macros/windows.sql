@@ -25,3 +25,11 @@ end
 ({{ window }}.known_from <= {{ instant }}
 and ({{ window }}.known_to is null or {{ window }}.known_to > {{ instant }}))
 {%- endmacro %}
+
+{# Whether a row of window_occurrences is of a vendor: by its name, or by the source of its page. #}
+{% macro window_is_of(window, vendor) -%}
+(
+    {{ window }}.source = {{ vendor }}.status_source
+    or lower({{ window }}.vendor_name) in (lower({{ vendor }}.vendor_id), lower({{ vendor }}.name))
+)
+{%- endmacro %}
