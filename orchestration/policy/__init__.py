@@ -13,6 +13,7 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.calendar import Window
 from orchestration.policy.cmdb import Cmdb
 from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
@@ -21,6 +22,7 @@ from orchestration.policy.required_gates import RequiredGate
 from orchestration.policy.signing import Signing
 from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
+from orchestration.policy.vendors import Vendor
 from orchestration.policy.versioning import Versioning
 
 POLICY_FILE = "policy.yml"
@@ -41,6 +43,8 @@ class Policy(Part):
     readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
     readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
     signing: dict[str, Signing] = Field(default_factory=dict)
+    calendar: dict[str, Window] = Field(default_factory=dict)
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
