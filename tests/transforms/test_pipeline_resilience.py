@@ -1,7 +1,6 @@
 """M2.5: what fails in pipelines, what the same code mends when it runs again, and flaky tests."""
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -28,7 +27,7 @@ def _run(estate: Estate, number: int, sha: str, *, name: str = "CI", repository:
     }, repository=repository)  # fmt: skip
 
 
-def _job(  # noqa: PLR0913
+def _job(
     estate: Estate, run: int, stage: str, started: str, *, passes: bool, attempt: int = 1,
     minutes: int = 10, repository: str, conclusion: str = "",
 ) -> None:  # fmt: skip
@@ -40,7 +39,7 @@ def _job(  # noqa: PLR0913
     }, repository=repository, run_id=run)  # fmt: skip
 
 
-def _test(  # noqa: PLR0913
+def _test(
     estate: Estate, service: str, sha: str, run: str, test: str, started: datetime, *,
     passes: bool, attempt: int = 1,
 ) -> None:  # fmt: skip
