@@ -1,6 +1,6 @@
 select
     source || ':' || record_id as calendar_window_id,
-    window_kind as kind,
+    kind,
     title,
     lower(state) as state,
     service_name,
