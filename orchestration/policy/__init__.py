@@ -13,6 +13,7 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.reviews import ReviewRule, ReviewTrigger
 from orchestration.policy.thresholds import Threshold
 
 POLICY_FILE = "policy.yml"
@@ -24,6 +25,7 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    reviews: dict[ReviewTrigger, ReviewRule] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:

@@ -41,7 +41,12 @@ select
             || due_words
             || ', and is published.'
         when 'late'
-        then 'The review was held ' || held_words || ', after it was due ' || due_words || '.'
+        then
+            'The review was held '
+            || held_words
+            || ', after it was due '
+            || due_words
+            || '.'
         when 'unpublished'
         then
             'The review was held '

@@ -33,8 +33,7 @@ with
                     when
                         is_flaky
                         and last_at
-                        > {{ as_of() }}
-                        - {{ threshold("flaky_days") }} * interval 1 day
+                        > {{ as_of() }} - {{ threshold("flaky_days") }} * interval 1 day
                     then 1
                 end
             ) as recent_flaky_commit_count,

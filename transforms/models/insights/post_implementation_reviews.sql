@@ -4,10 +4,7 @@
 #}
 with
     triggers as (select * from {{ ref("int_review_triggers") }}),
-    calendars as (
-        select team_id, calendar_id
-        from {{ ref("int_calendars") }}
-    ),
+    calendars as (select team_id, calendar_id from {{ ref("int_calendars") }}),
     placed as (
         select
             triggers.*,
@@ -43,10 +40,7 @@ with
             targets.trigger_name,
             working_days.opens_at + to_microseconds(
                 cast(
-                    (
-                        targets.working_seconds_due
-                        - working_days.working_seconds_before
-                    )
+                    (targets.working_seconds_due - working_days.working_seconds_before)
                     * 1e6 as bigint
                 )
             ) as due_at
@@ -61,9 +55,8 @@ with
             placed.*,
             coalesce(
                 working_dues.due_at,
-                placed.due_from_at + to_microseconds(
-                    cast(placed.due_hours * 3600000000 as bigint)
-                )
+                placed.due_from_at
+                + to_microseconds(cast(placed.due_hours * 3600000000 as bigint))
             ) as trigger_due_at
         from placed
         left join
@@ -200,8 +193,7 @@ with
             names
             on required.subject_type = names.subject_type
             and required.subject_id = names.subject_id
-        inner join
-            told on names.named_type = told.named_type and names.name = told.name
+        inner join told on names.named_type = told.named_type and names.name = told.name
         where
             told.review_at >= required.due_from_at
             and (

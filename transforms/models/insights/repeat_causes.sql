@@ -7,9 +7,7 @@ with
         {# as a field of the review, or as what its actions are against #}
         select
             review_record_id,
-            lower(
-                trim(try_cast(contents as json) ->> '$.cause_code')
-            ) as cause_code
+            lower(trim(try_cast(contents as json) ->> '$.cause_code')) as cause_code
         from {{ ref("review_records") }}
         union
         select review_record_id, lower(trim(cause_code)) as cause_code
@@ -77,7 +75,10 @@ with
             {{ ref("review_actions") }} as actions
             on reviews.review_record_id = actions.review_record_id
             and actions.created_at <= caused.impact_started_at
-            and (actions.closed_at is null or actions.closed_at > caused.impact_started_at)
+            and (
+                actions.closed_at is null
+                or actions.closed_at > caused.impact_started_at
+            )
         left join
             explained
             on caused.incident_id = explained.incident_id

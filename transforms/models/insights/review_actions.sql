@@ -2,8 +2,7 @@
 with
     actions as (select * from {{ ref("action_items") }}),
     deployed as (
-        select deployment_id, service_id, team_id
-        from {{ ref("fct_deployments") }}
+        select deployment_id, service_id, team_id from {{ ref("fct_deployments") }}
     ),
     reviews as (
         select

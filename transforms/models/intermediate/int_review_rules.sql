@@ -1,7 +1,14 @@
 {# Why a review is required, and until when each reason leaves time; policy.yml changes any of them. #}
 {%- set triggers = [
-    "failed", "failed_low_severity", "rolled_back", "emergency", "tier_1_release",
-    "degradation", "data_loss", "slow_resolution", "monitoring_failure",
+    "failed",
+    "failed_low_severity",
+    "rolled_back",
+    "emergency",
+    "tier_1_release",
+    "degradation",
+    "data_loss",
+    "slow_resolution",
+    "monitoring_failure",
 ] -%}
 with
     triggers as (

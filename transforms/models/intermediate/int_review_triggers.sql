@@ -69,8 +69,7 @@ with
         left join
             {{ ref("services") }} as services
             on requests.service_id = services.service_id
-        where
-            linked.change_request_id is null and requests.finished_at <= {{ as_of() }}
+        where linked.change_request_id is null and requests.finished_at <= {{ as_of() }}
     ),
     subjects as (
         select *
@@ -86,8 +85,7 @@ with
         where reopened_at is null or reopened_at <= {{ as_of() }}
         group by incident_id
         having
-            min(case when reopened_at is not null then severity end)
-            < arg_max(
+            min(case when reopened_at is not null then severity end) < arg_max(
                 case when reopened_at is null then severity end,
                 case when reopened_at is null then version_number end
             )

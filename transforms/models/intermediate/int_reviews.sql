@@ -9,8 +9,9 @@ with
         select
             review_record_id,
             count(*) as action_count,
-            count(case when owner_id is not null and due_at is not null then 1 end)
-            as complete_action_count
+            count(
+                case when owner_id is not null and due_at is not null then 1 end
+            ) as complete_action_count
         from {{ ref("action_items") }}
         where review_record_id is not null
         group by review_record_id
@@ -19,9 +20,7 @@ with
         select
             *,
             try_cast(contents as json) as document,
-            try_cast(
-                try_cast(contents as json) -> '$.timeline' as json[]
-            ) as timeline,
+            try_cast(try_cast(contents as json) -> '$.timeline' as json[]) as timeline,
             try_cast(try_cast(contents as json) -> '$.actions' as json[]) as listed
         from {{ ref("review_records") }}
         where kind in ('post_implementation', 'post_mortem')
@@ -69,17 +68,17 @@ with
             stamped.timeline_event_count,
             {%- for field in fields %}
                 cast(
-                    trim(coalesce(stamped.document ->> '$.{{ field }}', '')) <> ''
-                    as bigint
+                    trim(coalesce(stamped.document ->> '$.{{ field }}', ''))
+                    <> '' as bigint
                 )
                 +
             {%- endfor %}
             {# the impact is told in numbers #}
             cast(
-                regexp_matches(coalesce(stamped.document ->> '$.impact', ''), '\d')
-                as bigint
-            )
-            + cast(
+                regexp_matches(
+                    coalesce(stamped.document ->> '$.impact', ''), '\d'
+                ) as bigint
+            ) + cast(
                 stamped.timeline_event_count
                 >= {{ threshold("review_timeline_events_min") }} as bigint
             )
@@ -139,9 +138,7 @@ with
     ),
     numbers as (
         select
-            upper(number) as word,
-            'incident' as subject_type,
-            incident_id as subject_id
+            upper(number) as word, 'incident' as subject_type, incident_id as subject_id
         from {{ ref("fct_incidents") }}
         where number is not null
         union all
