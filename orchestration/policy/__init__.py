@@ -6,7 +6,7 @@ catalogue, so that a policy of the past is known as it stood.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -44,5 +44,11 @@ def policy_records(policy: Policy) -> Iterator[Record]:
 
 def policy_digest(policy: Policy) -> str:
     """Return the SHA-256 of what a policy says, in hex."""
-    text = json.dumps(list(policy_records(policy)), ensure_ascii=False, sort_keys=True)
+    return records_digest(list(policy_records(policy)))
+
+
+def records_digest(records: Iterable[Record]) -> str:
+    """Return the SHA-256 of the records of a policy, in hex; their order does not matter."""
+    ordered = sorted(records, key=lambda row: (str(row["name"]), str(row["key"])))
+    text = json.dumps(ordered, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,8 @@ from transforms.home import Home
 
 NOW = at("2026-11-22 12:00")
 FIRST, SECOND, THIRD = "a" * 40, "b" * 40, "c" * 40
+# Days of November on which a test both fails and passes.
+FLAKY_DAYS = {"wobbles": (9, 15, 21), "shakes": (9, 21)}
 
 
 def _iso(instant: datetime) -> str:
@@ -88,7 +90,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
             _test(estate, "pay", sha, str(run), f"case {number}", at(f"{day} 08:00"), passes=True)
     _test(estate, "pay", FIRST, "201", "case 0", at("2026-11-10 07:00"), passes=False)
     # A test that fails and passes at three commits within 14 days, one at two, one long ago.
-    flaky: tuple[tuple[str, tuple[int, ...]], ...] = (("wobbles", (9, 15, 21)), ("shakes", (9, 21)), ("settled", ())):
+    for test, days in FLAKY_DAYS.items():
         for day in days:
             for passes in (True, False):
                 _test(estate, "shop", f"{day:040x}", "", test, at(f"2026-11-{day:02} 10:00"),
@@ -102,7 +104,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     _test(estate, "shop", "f" * 40, "", "repaired", at("2026-11-11 10:00"), passes=True)
     home = Home(root=tmp_path_factory.mktemp("resilience"))
     estate.write(home.lake, read_at=NOW)
-    build_models(home, "pipeline_resilience", now=NOW)
+    build_models(home, "flaky_tests", "control_pipeline_resilience", now=NOW)
     return home
 
 
@@ -154,6 +156,32 @@ def test_flakes_are_counted_a_month_of_the_run_that_the_report_names(home: Home)
     assert november["flake_run_rate"] == 0.02
     assert november["flake_run_low"] < 0.02 < november["flake_run_high"]
     assert (november["stage_run_count"], november["stage_failure_rate"]) == (0, None)
+
+
+def _results(home: Home) -> dict[str, tuple[str, str]]:
+    found = rows(home, "control_pipeline_resilience")
+    return {one["subject_id"]: (one["verdict"], one["reason_code"]) for one in found}
+
+
+def test_flakes_above_1_5_percent_of_runs_are_a_warning_and_no_results_no_pass(home: Home) -> None:
+    assert _results(home) == {
+        "acme/pay Tests 2026-10": ("pass", "steady"),
+        "acme/pay Tests 2026-11": ("warn", "flaky"),
+        "acme/shop CI 2026-11": ("no_data", "no_test_results"),
+    }
+
+
+def test_three_flaky_commits_in_14_days_are_advice_to_set_a_test_apart(home: Home) -> None:
+    advice = {
+        row["test_name"]: (row["recent_flaky_commit_count"], row["advice"])
+        for row in rows(home, "flaky_tests", where="service_id = 'shop'")
+    }
+    assert advice == {"wobbles": (3, "quarantine"), "shakes": (2, "watch"),
+                      "settled": (0, "settled")}  # fmt: skip
+
+
+def test_a_test_that_a_new_commit_mends_is_not_flaky(home: Home) -> None:
+    assert rows(home, "flaky_tests", where="test_name = 'repaired'") == []
 
 
 def _chance(tests: int, rate: float, tries: int) -> float:

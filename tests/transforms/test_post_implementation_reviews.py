@@ -120,6 +120,13 @@ def _october(case: Case) -> None:
     case.release("namesake", "crawl", "2026-10-05 10:00", version="9.1.0")
     case.review("r-release", "9.1.0", "2026-10-08 09:00", "2026-10-08 09:30", service="stock",
                 subject_type="release", contents={"summary": "It went well"})  # fmt: skip
+    # A review of one region is one of the other, which deployed the same commit.
+    case.service("quay", tier=1)
+    case.release("west", "quay", "2026-10-05 10:00")
+    case.ids["east"] = estate.deploy(
+        "quay", case.shas["quay"], at("2026-10-05 11:00"), minutes=10, environment="eu"
+    )
+    case.review("r-west", "west", "2026-10-06 09:00", "2026-10-06 09:30")
     # A post-mortem that is an issue with a label, and names the incident in its title.
     case.service("queue", tier=2)
     case.release("queue before", "queue", "2026-10-05 10:00")
@@ -285,6 +292,10 @@ def test_one_review_answers_for_all_deployments_of_a_release_of_its_service(worl
     assert world.of("second region")["review_record_id"] == "files:r-release"
     assert world.of("first region")["state"] == "on_time"
     assert world.of("namesake")["state"] == "overdue"
+
+
+def test_a_review_of_one_deployment_answers_for_the_others_of_its_commit(world: World) -> None:
+    assert world.of("east")["review_record_id"] == "files:r-west"
 
 
 def test_a_review_that_was_held_and_not_published_is_not_on_time(world: World) -> None:

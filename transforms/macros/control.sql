@@ -37,7 +37,6 @@
 {% materialization control, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set subjects = ref('control_subjects') | string -%}
     {%- set judged_before = config.get('subject_type') == 'deployment' and config.get('meta', {}).get('gate', 'none') != 'none' -%}
     {%- if judged_before and '"staged".' in compiled_code -%}
         {{ exceptions.raise_compiler_error(
@@ -60,7 +59,7 @@
         create or replace macro "{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_at"(
             of_service, of_digest, of_environment, at_instant
         ) as table
-            {{ compiled_code | replace(subjects, candidate_subjects()) }};
+            {{ compiled_code | replace(ref('control_subjects') | string, candidate_subjects()) }};
         {% endif -%}
         comment on table {{ target_relation }} is {{ text_literal(model.description | trim) }};
         {% for name, about in control_columns().items() -%}

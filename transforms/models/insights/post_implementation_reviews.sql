@@ -74,6 +74,7 @@ with
             any_value(environment_id) as environment_id,
             any_value(change_request_id) as change_request_id,
             any_value(version) as version,
+            any_value(commit_sha) as commit_sha,
             any_value(incident_ids) as incident_ids,
             list(trigger_name order by trigger_name) as triggers,
             arg_min(clock, trigger_due_at) as clock,
@@ -91,6 +92,10 @@ with
         select subject_type, subject_id, 'release' as named_type, version as name
         from required
         where version is not null
+        union all
+        select subject_type, subject_id, 'commit' as named_type, commit_sha as name
+        from required
+        where commit_sha is not null
         union all
         select
             subject_type,
@@ -143,18 +148,18 @@ with
         from {{ ref("int_reviews") }}
     ),
     siblings as (
-        {# a review of one deployment of a release is one of the release #}
+        {# a review of one deployment is one of all that deployed the same commit of the service #}
         select
             reviews.* exclude (named_type, name, service_id),
-            'release' as named_type,
-            deployments.version as name,
+            'commit' as named_type,
+            deployments.commit_sha as name,
             deployments.service_id
         from reviews
         inner join
             {{ ref("fct_deployments") }} as deployments
             on reviews.named_type = 'deployment'
             and reviews.name = deployments.deployment_id
-            and deployments.version is not null
+            and deployments.commit_sha is not null
     ),
     told as (
         select *
@@ -197,7 +202,7 @@ with
         where
             told.review_at >= required.due_from_at
             and (
-                names.named_type <> 'release'
+                names.named_type not in ('release', 'commit')
                 or told.service_id is null
                 or told.service_id = required.service_id
             )

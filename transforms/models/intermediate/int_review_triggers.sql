@@ -34,6 +34,7 @@ with
             subjects.environment_id,
             subjects.tier,
             subjects.version,
+            subjects.commit_sha,
             linked.change_request_id,
             facts.is_failed,
             facts.is_rolled_back,
