@@ -351,6 +351,6 @@ def test_actions_closed_after_5_12_and_28_days_and_one_open_have_a_median_of_12(
 def test_a_cause_that_returns_while_its_actions_are_open_is_a_repeat(world: World) -> None:
     found = rows(world.home, "repeat_causes")
     assert [(one["cause_code"], one["incident_id"], one["open_action_count"]) for one in found] == [
-        ("expired_key", world.ids["again"], 1)
+        ("expired_key", world.ids["again"], 2)
     ]
     assert found[0]["review_record_id"] == "files:r-vault"

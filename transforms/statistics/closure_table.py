@@ -26,9 +26,7 @@ def action_closure(actions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _measures(group: pl.DataFrame) -> tuple[float | None, ...]:
-    curve = kaplan_meier(
-        group["age_days"].to_numpy(), np.logical_not(group["is_open"].to_numpy())
-    )
+    curve = kaplan_meier(group["age_days"].to_numpy(), np.logical_not(group["is_open"].to_numpy()))
     low, high = median_interval(curve)
     found = (half_time(curve)[0], low[0], high[0], survival_at(curve, DAYS)[0])
     return tuple(float(one) if math.isfinite(one) else None for one in found)
