@@ -33,7 +33,7 @@ class Known:
     def threshold(self, name: str) -> float:
         """Return the value that the build holds against, else the one that Leadline ships."""
         for row in self._rows("thresholds", threshold_key=name):
-            return float(row["value"])
+            return float(str(row["value"]))
         with DEFAULTS.open(encoding="utf-8", newline="") as file:
             return next(
                 float(row["value"]) for row in csv.DictReader(file) if row["threshold_key"] == name

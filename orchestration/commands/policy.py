@@ -81,7 +81,7 @@ def diff(file: Path | None) -> None:
 def differences(former: Iterable[Record], later: Iterable[Record]) -> list[Row]:
     """Return what a policy adds, removes and changes, by section and key."""
     before, after = _by_key(former), _by_key(later)
-    rows = []
+    rows: list[Row] = []
     for name, key in sorted(before | after):
         old, new = before.get((name, key)), after.get((name, key))
         if old == new:
@@ -97,7 +97,7 @@ THRESHOLD_NAMES = ("threshold", "value", "unit", "origin", "reference", "owner",
 def _values(policy: Policy) -> list[Row]:
     with DEFAULTS.open(encoding="utf-8", newline="") as file:
         defaults = list(csv.DictReader(file))
-    rows = []
+    rows: list[Row] = []
     for row in defaults:
         key, own = row["threshold_key"], policy.thresholds.get(row["threshold_key"])
         rows.append(

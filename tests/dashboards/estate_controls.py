@@ -124,7 +124,8 @@ def create_reviews(connection: duckdb.DuckDBPyConnection, *, as_of: datetime, ho
         """create table v1.repeat_causes as
         select 'retry_storm' as cause_code, incident_id, number, $hostile as title,
             any_value(services.service_id) as service_id,
-            any_value(services.team_id) as team_id, 1::bigint as severity, 'files:PIR-12' as review_record_id,
+            any_value(services.team_id) as team_id, 1::bigint as severity,
+            'files:PIR-12' as review_record_id,
             2::bigint as open_action_count, source_url, impact_started_at
         from v1.fct_incidents as incidents
         inner join v1.incident_services as services using (incident_id)

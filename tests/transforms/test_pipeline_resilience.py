@@ -91,13 +91,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     _test(estate, "pay", FIRST, "201", "case 0", at("2026-11-10 07:00"), passes=False)
     # A test that fails and passes at three commits within 14 days, one at two, one long ago.
     for test, days in FLAKY_DAYS.items():
-        for day in days:
+        for date_number in days:
             for passes in (True, False):
-                _test(estate, "shop", f"{day:040x}", "", test, at(f"2026-11-{day:02} 10:00"),
+                _test(estate, "shop", f"{date_number:040x}", "", test,
+                      at(f"2026-11-{date_number:02} 10:00"),
                       passes=passes, attempt=1 + passes)  # fmt: skip
-    for day in (1, 2, 3):
+    for date_number in (1, 2, 3):
         for passes in (True, False):
-            _test(estate, "shop", f"{day:040x}", "", "settled", at(f"2026-10-{day:02} 10:00"),
+            _test(estate, "shop", f"{date_number:040x}", "", "settled",
+                  at(f"2026-10-{date_number:02} 10:00"),
                   passes=passes, attempt=1 + passes)  # fmt: skip
     # Fails at one commit, passes at the next: that is a repair.
     _test(estate, "shop", "e" * 40, "", "repaired", at("2026-11-10 10:00"), passes=False)
