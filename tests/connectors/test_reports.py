@@ -468,6 +468,7 @@ def test_each_subject_of_a_signed_statement_is_a_row() -> None:
         "build_type": "https://builder.test/workflow",
         "external_parameters": {"workflow.ref": "refs/heads/main", "workflow.retries": "2"},
         "created_at": "2026-11-20T10:00:00.000000Z",
+        "database_updated_at": None,
     }
 
 

@@ -14,6 +14,7 @@ select
     repository,
     commit_sha,
     {{ instant("created") }} as stated_created_at,
+    {{ instant("database_updated") }} as database_updated_at,
     {{ lineage() }},
     {{
         quarantine(
@@ -40,6 +41,7 @@ from
                 "repository": "$.repository",
                 "commit_sha": "$.commit_sha",
                 "created": "$.created_at",
+                "database_updated": "$.database_updated_at",
             }
         )
     }}
