@@ -132,8 +132,7 @@ def _deployment_urls(view: View, results: pl.DataFrame) -> dict[str, str]:
     return dict(frame.select("deployment_id", "source_url").iter_rows())
 
 
-def counted_words(tallied: Tally, noun: str) -> str:
-    """Return what stands beside a list: how many were judged and how many cannot be told."""
+def unsure_words(tallied: Tally) -> str:
+    """Return how many results cannot be told, which no share of failures shows."""
     unsure = tallied.counts.get("no_data", 0) + tallied.counts.get("inconclusive", 0)
-    told = f"{count_words(tallied.n, noun)} judged"
-    return f"{told}, {unsure:,} cannot be told" if unsure else told
+    return f"{unsure:,} cannot be told." if unsure else ""

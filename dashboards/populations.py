@@ -79,7 +79,10 @@ def items_table(items: pl.DataFrame) -> pl.DataFrame:
     """Return the number of items by outcome, the most first."""
     counts = items.group_by("outcome").len("Items").sort("Items", descending=True)
     return counts.select(
-        pl.col("outcome").replace(OUTCOMES).str.to_titlecase().alias("Outcome"), "Items"
+        pl.col("outcome")
+        .map_elements(lambda name: OUTCOMES.get(name, name).capitalize(), return_dtype=pl.String)
+        .alias("Outcome"),
+        "Items",
     )
 
 

@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboards.conformance import (
     Tally,
-    counted_words,
     exceptions_table,
     held_words,
     share_words,
     tally,
     threshold,
+    unsure_words,
 )
 from dashboards.exports import draw_export
 from dashboards.incidents import page_link
@@ -75,8 +75,9 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
     kept = tallied.n - tallied.failed if is_least else tallied.failed
     held = held_words(kept, tallied.n, limit=limit, is_least=is_least)
     said = share_words(tallied.failed, tallied.n, did, noun=noun)
-    facts = [f"{said}." if not held else f"{said}; {held}.", f"{counted_words(tallied, noun)}."]
-    st.caption(" ".join(facts))
+    st.caption(f"{said}; {held}." if held else f"{said}.")
+    if unsure_words(tallied):
+        st.caption(unsure_words(tallied))
     if bad.is_empty():
         st.markdown("None in this selection.")
         return
