@@ -9,7 +9,7 @@ import polars as pl
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link
 from dashboards.view import View
-from dashboards.words import DASH, count_words, moment_words, percent_words, share_sentence
+from dashboards.words import DASH, moment_words, percent_words, share_sentence
 from transforms.published import UnknownTable
 from transforms.statistics.intervals import wilson
 
