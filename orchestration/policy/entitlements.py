@@ -11,7 +11,7 @@ Tier = Literal[1, 2, 3, 4]
 
 
 class Entitlement(Part):
-    """A role by its name in the system that grants it; it replaces Leadline's of that name."""
+    """A role, by its name in the system that grants it, in place of Leadline's of that name."""
 
     kind: Kind
     writes: bool = False
