@@ -68,10 +68,10 @@ def rights_table(rights: Sequence[Row], held: Mapping[str, Row]) -> pl.DataFrame
         rows.append(
             {
                 "Verdict": f"{SYMBOLS[one['verdict']]} {VERDICT_WORDS[one['verdict']]}",
+                "What was found": plain_text(one["reason"], limit=300),
                 "Holder": plain_text(right.get("person_id")) or DASH,
                 "Role": plain_text(right.get("role_name")) or DASH,
                 "On": plain_text(right.get("resource")) or DASH,
-                "What was found": plain_text(one["reason"], limit=300),
                 "Last used": _day(right.get("last_used_at")),
                 "Confirmed": _day(right.get("reviewed_at")),
                 "Exemption": exemption_words(one),

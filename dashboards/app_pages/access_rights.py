@@ -48,8 +48,9 @@ def _draw_rights(view: View, held: pl.DataFrame, results: pl.DataFrame) -> None:
         )
         return
     told = results.to_dicts()
-    for said in words.finding_sentences(told):
-        st.markdown(f"- {said}")
+    findings = words.finding_sentences(told)
+    if findings:
+        st.markdown("\n".join(f"- {said}" for said in findings))
     rights = {row["access_grant_id"]: row for row in held.iter_rows(named=True)}
     st.dataframe(
         words.rights_table(told, rights), hide_index=True,
