@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from orchestration.gate.words import (
+from transforms.judgement_words import (
     MARKS,
     age_words,
     headline,
