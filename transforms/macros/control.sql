@@ -37,7 +37,6 @@
 {% materialization control, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set subjects = ref('control_subjects') | string -%}
     {%- set judged_before = config.get('subject_type') == 'deployment' and config.get('meta', {}).get('gate', 'none') != 'none' -%}
     {%- if judged_before and '"staged".' in compiled_code -%}
         {{ exceptions.raise_compiler_error(
@@ -45,7 +44,7 @@
         ) }}
     {%- endif -%}
     {#- a control that rests on other controls rests on what they say of the same deployment -#}
-    {%- set asking = namespace(code=compiled_code | replace(subjects, candidate_subjects())) -%}
+    {%- set asking = namespace(code=compiled_code | replace(ref('control_subjects') | string, candidate_subjects())) -%}
     {%- for name in var('controls', []) if name != this.identifier -%}
         {%- set other = api.Relation.create(database=this.database, schema=this.schema, identifier=name) -%}
         {%- set macro = '"' ~ this.database ~ '"."' ~ this.schema ~ '"."' ~ name ~ '_at"' -%}
