@@ -148,9 +148,7 @@ def _result(judgement: Judgement, at: int, rule: Rule) -> dict[str, Any] | None:
         },
     }
     if rule.exemption_id:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": rule.exemption_id}
-        ]
+        result["suppressions"] = [{"kind": "external", "justification": rule.exemption_id}]
     return result
 
 
