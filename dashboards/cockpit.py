@@ -83,12 +83,17 @@ def command_line(judgement: Judgement) -> str:
     return shlex.join(words)
 
 
-def rules_table(judgement: Judgement) -> pl.DataFrame:
+def rules_table(view: View, judgement: Judgement) -> pl.DataFrame:
     """Return every rule in words, what keeps the gate shut first."""
     shutting = judgement.shutting
     rest = [rule for rule in judgement.rules if rule not in shutting]
-    rows = [_rule(judgement, rule) for rule in (*shutting, *rest)]
-    columns = ("Verdict", "Rule", "Why", "Measured", "Asked", "Data", "Limits", "Evidence")
+    rows = [
+        (*_rule(judgement, rule), page_link(view, "controls", control=rule.title))
+        for rule in (*shutting, *rest)
+    ]
+    columns = (
+        "Verdict", "Rule", "Why", "Measured", "Asked", "Data", "Limits", "Evidence", "Record",
+    )  # fmt: skip
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
@@ -117,15 +122,15 @@ def gates_table(view: View, artifact: Artifact) -> pl.DataFrame:
     told = [
         (
             plain_text(row["gate"]),
-            plain_text(row["part"]),
             row["status"] + (", allowed to fail" if row["is_soft_fail"] else ""),
+            plain_text(row["part"]),
             f"{row['attempt']}",
             moment_words(local(view, row["finished_at"])) if row["finished_at"] else DASH,
             safe_link(row["source_url"]) or "",
         )
         for row in list(unique.values())[:MOST]
     ]
-    columns = ("Gate", "Run", "Ended as", "Attempt", "Ended", "Source")
+    columns = ("Gate", "Ended as", "Run", "Attempt", "Ended", "Source")
     return pl.DataFrame(told, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 

@@ -12,11 +12,11 @@ from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
 from dashboards.words import count_words, moment_words
 from transforms.current import SCOPED
-from transforms.judgement_words import headline, notes
+from transforms.judgement_words import headline, notes, short
 from transforms.judgements import Judgement
 
 TITLE, SECTION, ORDER, URL_PATH = "Release cockpit", "Releases", 0, "cockpit"
-NEWEST = 200
+NEWEST, MOST_REASONS = 200, 6
 SOURCE = {"Source": st.column_config.LinkColumn(display_text="open", width=60)}
 
 
@@ -111,15 +111,20 @@ def _choose_environment(view: View) -> str | None:
 
 
 def _draw_rules(view: View, said: Judgement) -> None:
+    for rule in said.shutting[:MOST_REASONS]:
+        st.markdown(f"- **{safe_text(rule.title)}:** {safe_text(rule.reason, limit=400)}")
     for note in notes(said):
         st.caption(safe_text(note, limit=300))
-    frame = cockpit.rules_table(said)
+    frame = cockpit.rules_table(view, said)
     if frame.is_empty():
         st.markdown("No control asks to be heard before a deployment.")
         return
     st.dataframe(
         frame, hide_index=True, height="content" if frame.height <= 12 else 460,
-        column_config={"Why": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Why": st.column_config.TextColumn(width="large"),
+            "Record": st.column_config.LinkColumn(display_text="all of it", width=80),
+        },
         alt="Each rule with verdict, reason, what was measured, its limits and its evidence",
     )  # fmt: skip
     st.caption(
@@ -127,7 +132,7 @@ def _draw_rules(view: View, said: Judgement) -> None:
         "kept and with an exit code, for a pipeline:"
     )
     st.code(cockpit.command_line(said), language=None, wrap_lines=True)
-    draw_export(view, frame, name="gate_rules", is_filtered=False)
+    draw_export(view, frame.drop("Record"), name="gate_rules", is_filtered=False)
 
 
 def _draw_contents(
@@ -136,7 +141,7 @@ def _draw_contents(
     st.subheader("What is in it", anchor=False)
     commit = safe_text(artifact.commit_sha[:12])
     made = f"built from commit {commit}" if commit else "built from a commit that nobody states"
-    st.markdown(f"Artifact {safe_text(artifact.key)}, {made}.")
+    st.markdown(f"Artifact {safe_text(short(artifact.key))}, {made}.")
     changes = cockpit.changes_of(view, artifact, deployments)
     if not changes:
         st.markdown("No change is known to have gone live with it.")

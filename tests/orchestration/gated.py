@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +32,11 @@ OTHERS = sorted(
     for file in (ROOT / "transforms" / "models" / "controls").glob("control_*.sql")
     if (name := file.stem.removeprefix("control_")) not in ASKED
 )
-Change = Callable[[Estate], None]
+ASKED_BEFORE = {
+    "service_id": "silent", "artifact_key": SILENT, "environment_id": "production",
+    "judged_at": "2026-04-07T23:00:00Z", "build_id": "b0", "exit_code": 3, "rule_count": 2,
+    "is_dry_run": True, "failing_controls": ["gate_coverage"], "late_sources": [],
+}  # fmt: skip
 
 
 def gated_home(root: Path) -> Home:
@@ -46,12 +49,27 @@ def gated_home(root: Path) -> Home:
         sha = estate.commit(service, at("2026-04-06 08:00"))
         estate.deploy(service, sha, at("2026-04-06 10:00"), artifact_digest=artifact)
     run(estate, "lifted", sha, {"unit": ("failure", at("2026-04-06 09:00"))}, conclusion="failure")
+    _checklist(estate)
     estate.write(home.lake, read_at=READ_AT)
     _exempt(home, OTHERS, granted=at("2026-04-01 00:00"), hours=24 * 30, subject_type="all", of="")
     _exempt(home, ["gate_coverage"], granted=READ_AT - 2 * HOUR, hours=20, of="lifted")
+    append_details(
+        home.lake, kind="gate", subject=f"artifact:{SILENT}", verdict="no_data",
+        details=ASKED_BEFORE, who="ci", decided_at=READ_AT - HOUR,
+    )  # fmt: skip
     build_models(home, *READ_BY_A_GATE, now=READ_AT)
     publish_as(home, "20260408T000000Z-aaaaaaaa", of=home, built_at=READ_AT)
     return home
+
+
+def _checklist(estate: Estate) -> None:
+    """Ask a readiness review of tier 3, which no service here is of."""
+    for item, judged_by in (("runbook", "evidence"), ("drill", "sign_off")):
+        settings = {"title": item.title(), "judged_by": judged_by, "tiers": [3]}
+        estate.policy("readiness", item, settings)
+    settings = {"title": "Known", "judged_by": "control", "control": "gate_coverage", "tiers": [3]}
+    estate.policy("readiness", "gates", settings)
+    estate.policy("readiness_roles", "ops", {"tiers": [3]})
 
 
 def _exempt(
