@@ -154,7 +154,7 @@ def sign_offs_table(view: View, service_id: str, artifact: Artifact) -> pl.DataF
     return pl.DataFrame(told, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
-def deployments_of(view: View, service_id: str, artifact: Artifact) -> list[Row]:
+def deployments_of(view: View, service_id: str, artifact: Artifact) -> Sequence[Row]:
     """Return where the artifact's commit was deployed, the newest first."""
     if not artifact.commit_sha:
         return []
@@ -190,7 +190,7 @@ def _counts(said: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ordered) or DASH
 
 
-def changes_of(view: View, artifact: Artifact, deployments: Sequence[Row]) -> list[Row]:
+def changes_of(view: View, artifact: Artifact, deployments: Sequence[Row]) -> Sequence[Row]:
     """Return the changes that went live with it, or that its commit merged."""
     ids = [row["deployment_id"] for row in deployments if row["environment_tier"] == "production"]
     if ids:

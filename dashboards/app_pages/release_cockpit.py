@@ -1,6 +1,7 @@
 """Release cockpit: may this artifact go to production, what is in it, and who says so."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -80,9 +81,10 @@ def _choose_service(view: View) -> str | None:
     chosen = view.selection.service_ids
     if chosen:
         names = [name for name in names if name in chosen]
-    return st.selectbox(
+    asked: str | None = st.selectbox(
         "Service", names, key="of", bind="query-params", filter_mode="contains", width=240
     )
+    return asked
 
 
 def _choose_artifact(found: Sequence[cockpit.Artifact]) -> cockpit.Artifact | None:
@@ -107,7 +109,8 @@ def _choose_environment(view: View) -> str | None:
         key=lambda row: (row["tier"] != "production", row["environment_id"]),
     )
     names = [row["environment_id"] for row in ranked]
-    return st.selectbox("To", names, key="to", bind="query-params", width=200)
+    asked: str | None = st.selectbox("To", names, key="to", bind="query-params", width=200)
+    return asked
 
 
 def _draw_rules(view: View, said: Judgement) -> None:
@@ -158,9 +161,7 @@ def _draw_contents(
     )  # fmt: skip
 
 
-def _draw_frame(
-    title: str, frame: pl.DataFrame, empty: str, *, links: Mapping[str, object]
-) -> None:
+def _draw_frame(title: str, frame: pl.DataFrame, empty: str, *, links: Mapping[str, Any]) -> None:
     st.subheader(title, anchor=False)
     if frame.is_empty():
         st.markdown(empty)

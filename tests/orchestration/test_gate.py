@@ -272,7 +272,7 @@ def test_an_advisory_rule_warns_and_never_shuts() -> None:
 
 
 def test_a_source_that_was_never_read_whole_is_late() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"source": "jira", "last_success_at": None, "expected_lag_seconds": 3600.0},
         {"source": "git", "last_success_at": INSTANT, "expected_lag_seconds": 3600.0},
     ]
