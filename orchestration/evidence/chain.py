@@ -48,7 +48,7 @@ def read_kept(home: Home) -> list[Kept]:
     """Return every package that was made, oldest first. Errors: DecisionsAltered."""
     found = []
     for one in read_decisions(home.lake):
-        if one.kind != EVIDENCE:
+        if one.kind != EVIDENCE or not one.subject.startswith(f"{EVIDENCE}:"):
             continue
         fields: dict[str, Any] = json.loads(one.reason)
         found.append(Kept(**fields, who=one.who, made_at=one.decided_at))
