@@ -6,15 +6,25 @@ catalogue, so that a policy of the past is known as it stood.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.calendar import Window
+from orchestration.policy.cmdb import Cmdb
+from orchestration.policy.entitlements import Entitlement
+from orchestration.policy.provenance import Provenance
+from orchestration.policy.readiness import ReadinessItem, ReadinessRole
+from orchestration.policy.required_gates import RequiredGate
+from orchestration.policy.reviews import ReviewRule, ReviewTrigger
 from orchestration.policy.signing import Signing
+from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
+from orchestration.policy.vendors import Vendor
+from orchestration.policy.versioning import Versioning
 
 POLICY_FILE = "policy.yml"
 Record = dict[str, Any]
@@ -25,7 +35,18 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    versioning: dict[str, Versioning] = Field(default_factory=dict)
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    cmdb: dict[str, Cmdb] = Field(default_factory=dict)
+    entitlements: dict[str, Entitlement] = Field(default_factory=dict)
+    standard_changes: dict[str, StandardChange] = Field(default_factory=dict)
+    required_gates: dict[str, RequiredGate] = Field(default_factory=dict)
+    readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
+    readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
     signing: dict[str, Signing] = Field(default_factory=dict)
+    calendar: dict[str, Window] = Field(default_factory=dict)
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
+    reviews: dict[ReviewTrigger, ReviewRule] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
@@ -44,5 +65,11 @@ def policy_records(policy: Policy) -> Iterator[Record]:
 
 def policy_digest(policy: Policy) -> str:
     """Return the SHA-256 of what a policy says, in hex."""
-    text = json.dumps(list(policy_records(policy)), ensure_ascii=False, sort_keys=True)
+    return records_digest(list(policy_records(policy)))
+
+
+def records_digest(records: Iterable[Record]) -> str:
+    """Return the SHA-256 of the records of a policy, in hex; their order does not matter."""
+    ordered = sorted(records, key=lambda row: (str(row["name"]), str(row["key"])))
+    text = json.dumps(ordered, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

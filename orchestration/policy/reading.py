@@ -21,17 +21,17 @@ def read_policy(file: Path) -> Policy:
         return Policy()
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigurationError(f"{file} cannot be read; correct its permissions.") from exc
-    return parse_policy(read_document(text, name=file.name))
+    return parse_policy(read_document(text, name=file.name), folder=file.parent)
 
 
-def parse_policy(document: Document) -> Policy:
-    """Return the policy that a document holds.
+def parse_policy(document: Document, *, folder: Path | None = None) -> Policy:
+    """Return the policy that a document holds; files that it names lie in the folder.
 
     Errors: ConfigurationError with file, line and setting.
     """
     values = {key: value for key, value in document.values.items() if value is not None}
     try:
-        policy = Policy.model_validate(values)
+        policy = Policy.model_validate(values, context={"folder": folder})
     except ValidationError as exc:
         raise validation_error(document, (), exc) from None
     for key in policy.thresholds:
