@@ -62,7 +62,7 @@ def completeness_table(controls: pl.DataFrame) -> pl.DataFrame:
         )
         for row in controls.iter_rows(named=True)
     ]
-    columns = {"Control": pl.String, "State": pl.String, "Complete": pl.Float64,
+    columns = {"Control": pl.String, "State": pl.String, "Evidence there": pl.Float64,
                "Evidence": pl.String, "Pass": pl.Int64, "Warning": pl.Int64, "Fail": pl.Int64,
                "Exempt": pl.Int64, "No data": pl.Int64}  # fmt: skip
     return pl.DataFrame(listed, schema=columns, orient="row")

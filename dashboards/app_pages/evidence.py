@@ -78,7 +78,7 @@ def _draw_one(view: View, packages: pl.DataFrame) -> None:
     st.dataframe(
         completeness_table(controls), hide_index=True, height="content",
         column_config={
-            "Complete": st.column_config.ProgressColumn(format="percent", max_value=1.0)
+            "Evidence there": st.column_config.ProgressColumn(format="percent", max_value=1.0)
         },
         alt="Controls of the package with how much of their evidence is there",
     )  # fmt: skip
@@ -105,7 +105,7 @@ def _draw_commands() -> None:
     st.code(BUILD, language="bash", wrap_lines=True)
     st.code(VERIFY, language="bash", wrap_lines=True)
     st.caption(
-        "Each package also holds the program that checks it without Leadline and without a network; "
+        "Each package also holds the program that checks it without Leadline and network; "
         "it needs Python and the library cryptography, and better comes from elsewhere than from "
         "the package. `leadline evidence list` shows the public key."
     )
