@@ -14,8 +14,16 @@ from pydantic import Field
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
 from orchestration.policy.calendar import Window
+from orchestration.policy.cmdb import Cmdb
+from orchestration.policy.entitlements import Entitlement
+from orchestration.policy.provenance import Provenance
+from orchestration.policy.readiness import ReadinessItem, ReadinessRole
+from orchestration.policy.required_gates import RequiredGate
+from orchestration.policy.signing import Signing
+from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
 from orchestration.policy.vendors import Vendor
+from orchestration.policy.versioning import Versioning
 
 POLICY_FILE = "policy.yml"
 Record = dict[str, Any]
@@ -26,6 +34,15 @@ class Policy(Part):
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    versioning: dict[str, Versioning] = Field(default_factory=dict)
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    cmdb: dict[str, Cmdb] = Field(default_factory=dict)
+    entitlements: dict[str, Entitlement] = Field(default_factory=dict)
+    standard_changes: dict[str, StandardChange] = Field(default_factory=dict)
+    required_gates: dict[str, RequiredGate] = Field(default_factory=dict)
+    readiness: dict[str, ReadinessItem] = Field(default_factory=dict)
+    readiness_roles: dict[str, ReadinessRole] = Field(default_factory=dict)
+    signing: dict[str, Signing] = Field(default_factory=dict)
     calendar: dict[str, Window] = Field(default_factory=dict)
     vendors: dict[str, Vendor] = Field(default_factory=dict)
 

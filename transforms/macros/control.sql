@@ -43,6 +43,13 @@
             this.identifier ~ " is asked by the gate, so it reads published tables only; found an intermediate one"
         ) }}
     {%- endif -%}
+    {#- a control that rests on other controls rests on what they say of the same deployment -#}
+    {%- set asking = namespace(code=compiled_code | replace(ref('control_subjects') | string, candidate_subjects())) -%}
+    {%- for name in var('controls', []) if name != this.identifier -%}
+        {%- set other = api.Relation.create(database=this.database, schema=this.schema, identifier=name) -%}
+        {%- set macro = '"' ~ this.database ~ '"."' ~ this.schema ~ '"."' ~ name ~ '_at"' -%}
+        {%- set asking.code = asking.code | replace(other | string, macro ~ '(of_service, of_digest, of_environment, at_instant)') -%}
+    {%- endfor -%}
     {% if existing is not none %}
         {% call statement('drop', auto_begin=False) -%}
             drop {{ existing.type }} if exists {{ existing }} cascade
@@ -59,7 +66,7 @@
         create or replace macro "{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_at"(
             of_service, of_digest, of_environment, at_instant
         ) as table
-            {{ compiled_code | replace(ref('control_subjects') | string, candidate_subjects()) }};
+            {{ asking.code }};
         {% endif -%}
         comment on table {{ target_relation }} is {{ text_literal(model.description | trim) }};
         {% for name, about in control_columns().items() -%}

@@ -65,3 +65,11 @@ coalesce(
     {{ pseudonym(text) }}
 )
 {%- endmacro %}
+
+{# Pseudonyms of the people whom the trailers of a commit message name as co-authors. #}
+{% macro co_author_ids(message) -%}
+list_transform(
+    regexp_extract_all({{ message }}, '(?im)^co-authored-by:[^<]*<([^>]+)>', 1),
+    lambda address: {{ pseudonym("address") }}
+)
+{%- endmacro %}
