@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import polars as pl
+
 from dashboards.incidents import Incident, local
 from dashboards.timeline import Axis, Firing, Shade, Tick
 from dashboards.view import View
@@ -129,6 +131,17 @@ def read_alerts(view: View, services: Sequence[str]) -> list[Firing]:
     ]
 
 
+def selected_services(view: View) -> list[str] | None:
+    """Return the services of the selection, None of everything."""
+    if view.selection.service_ids:
+        return list(view.selection.service_ids)
+    if view.selection.team_ids:
+        services = view.table("services")
+        mine = services.filter(pl.col("team_id").is_in(list(view.selection.team_ids)))
+        return list(mine["service_id"])
+    return None
+
+
 def read_windows(view: View, *, ahead: timedelta = timedelta()) -> list[Shade]:
     """Return freezes and maintenances that touch the selection, recurring ones each time.
 
@@ -137,6 +150,7 @@ def read_windows(view: View, *, ahead: timedelta = timedelta()) -> list[Shade]:
     """
     axis = axis_of(view)
     last = max(axis.last, axis.now + ahead) if ahead else axis.last
+    chosen = selected_services(view)
     shades = []
     for row in _windows(view, first=axis.first, last=last):
         began, ended = naive(view, row["starts_at"]), naive(view, row["ends_at"])
@@ -153,6 +167,7 @@ def read_windows(view: View, *, ahead: timedelta = timedelta()) -> list[Shade]:
                 source_url=row["source_url"] or "",
             )
             for service in row["service_ids"]
+            if service is None or chosen is None or service in chosen
         ]
     return shades
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from dashboards.incidents import local, page_link
-from dashboards.lanes import both_words, naive
-from dashboards.safe_text import plain_text
+from dashboards.lanes import both_words, naive, selected_services
+from dashboards.safe_text import plain_text, safe_text
 from dashboards.timeline import Shade
 from dashboards.view import View
 from dashboards.words import DASH, count_words, moment_words
@@ -43,17 +43,6 @@ def read_conflicts(view: View) -> pl.DataFrame:
     rows = view.rows("planned_conflicts", filters={}, order="planned_start_at", limit=RESULTS)
     chosen = selected_services(view)
     return rows if chosen is None else rows.filter(pl.col("service_id").is_in(chosen))
-
-
-def selected_services(view: View) -> list[str] | None:
-    """Return the services of the selection, None of everything."""
-    if view.selection.service_ids:
-        return list(view.selection.service_ids)
-    if view.selection.team_ids:
-        services = view.table("services")
-        mine = services.filter(pl.col("team_id").is_in(list(view.selection.team_ids)))
-        return mine["service_id"].to_list()
-    return None
 
 
 def calendar_sentence(violations: pl.DataFrame, conflicts: pl.DataFrame, *, period: str) -> str:
@@ -156,8 +145,8 @@ def now_and_next(
 
 def decision_sentence(decision: Decision, service: str) -> str:
     """Return whether a service may be deployed at as-of, and which window decides it."""
-    name = plain_text(service)
-    titles = ", ".join(sorted({plain_text(one.title, limit=60) for one in decision.windows}))
+    name = safe_text(service)
+    titles = ", ".join(sorted({safe_text(one.title, limit=60) for one in decision.windows}))
     if decision.reason_code == "blackout":
         return f"{name} is frozen now by {titles}."
     if not decision.is_allowed:

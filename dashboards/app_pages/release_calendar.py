@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards import release_calendar as calendar
 from dashboards.charts import CONFIG
 from dashboards.exports import draw_export
-from dashboards.lanes import axis_of, read_ticks, read_windows
+from dashboards.lanes import axis_of, read_ticks, read_windows, selected_services
 from dashboards.theme import palette
 from dashboards.timeline import Axis, Shade, Tick, timeline
 from dashboards.view import View
@@ -48,7 +48,7 @@ def render(view: View) -> None:
 
 def _draw_slots(view: View) -> None:
     """Let one choose a service and a length, and say what may be done now and next."""
-    services = calendar.selected_services(view) or view.table("services")["service_id"].to_list()
+    services = selected_services(view) or view.table("services")["service_id"].to_list()
     if not services:
         st.markdown("No service is known yet; run `leadline run`.")
         return
@@ -62,6 +62,7 @@ def _draw_slots(view: View) -> None:
     if not slots:
         st.markdown(f"No stretch of {LENGTHS[minutes]} is free within a year.")
         return
+    st.caption(f"The next stretches that are free for at least {LENGTHS[minutes]}:")
     st.dataframe(
         calendar.slots_table(view, slots), hide_index=True,
         alt=f"The next stretches of {LENGTHS[minutes]} in which {service} may be deployed",
