@@ -6,7 +6,7 @@ catalogue, so that a policy of the past is known as it stood.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -19,6 +19,7 @@ from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
 from orchestration.policy.readiness import ReadinessItem, ReadinessRole
 from orchestration.policy.required_gates import RequiredGate
+from orchestration.policy.reviews import ReviewRule, ReviewTrigger
 from orchestration.policy.signing import Signing
 from orchestration.policy.standard_changes import StandardChange
 from orchestration.policy.thresholds import Threshold
@@ -45,6 +46,7 @@ class Policy(Part):
     signing: dict[str, Signing] = Field(default_factory=dict)
     calendar: dict[str, Window] = Field(default_factory=dict)
     vendors: dict[str, Vendor] = Field(default_factory=dict)
+    reviews: dict[ReviewTrigger, ReviewRule] = Field(default_factory=dict)
 
 
 def policy_records(policy: Policy) -> Iterator[Record]:
@@ -63,5 +65,11 @@ def policy_records(policy: Policy) -> Iterator[Record]:
 
 def policy_digest(policy: Policy) -> str:
     """Return the SHA-256 of what a policy says, in hex."""
-    text = json.dumps(list(policy_records(policy)), ensure_ascii=False, sort_keys=True)
+    return records_digest(list(policy_records(policy)))
+
+
+def records_digest(records: Iterable[Record]) -> str:
+    """Return the SHA-256 of the records of a policy, in hex; their order does not matter."""
+    ordered = sorted(records, key=lambda row: (str(row["name"]), str(row["key"])))
+    text = json.dumps(ordered, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
