@@ -7,14 +7,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
-from tests.transforms.models import build_models, rows
+from tests.transforms.models import build_models
+from tests.transforms.rendering import TRANSFORMS
 from transforms.decisions import append_details
 from transforms.home import Home
 
 READ_AT = at("2026-12-01 06:00")
 MINUTE = timedelta(minutes=1)
+CONTROLS = tuple(
+    f"control_{name}"
+    for name in (
+        "freeze_violations", "authorised_hours", "vendor_conflicts", "deployment_concurrency",
+        "lock_contention",
+    )
+)  # fmt: skip
 WEEKEND = {
     "kind": "freeze",
     "recurrence": "0 23 * * 5",
@@ -70,12 +80,18 @@ class World:
             who="linus", decided_at=at(approved),
         )  # fmt: skip
 
+    def results(self, control: str) -> dict[str, dict[str, Any]]:
+        """Return what a control says of each subject, with exemptions laid over."""
+        sql = f"select * from ({_results_sql()}) where control_id = '{control}'"
+        with warehouse(self.home.warehouse_file) as connection:
+            found = connection.execute(sql)
+            columns = [column[0] for column in found.description or ()]
+            told = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        return {row["subject_id"]: row for row in told}
+
     def said(self, control: str, *names: str) -> list[str]:
         """Return verdict and reason of a control for deployments, as one word each."""
-        found = {
-            row["subject_id"]: row
-            for row in rows(self.home, "control_results", where=f"control_id = '{control}'")
-        }
+        found = self.results(control)
         return [
             f"{found[self.ids[name]]['verdict']} {found[self.ids[name]]['reason_code']}"
             for name in names
@@ -89,6 +105,17 @@ class World:
                 [service, "f" * 40, "production", datetime.fromisoformat(moment)],
             ).fetchall()
         return " ".join(row)
+
+
+def _results_sql() -> str:
+    """Return the text of control_results over the controls of the calendar alone.
+
+    The whole table waits for every control of the product, most of which have nothing to do here.
+    """
+    names = ("macros/time.sql", "macros/policy.sql", "models/governance/control_results.sql")
+    text = "\n".join((TRANSFORMS / name).read_text("utf-8") for name in names)
+    template = jinja2.Environment(autoescape=False).from_string(text)
+    return template.render(ref=lambda name: f"v1.{name}", var=lambda *_: CONTROLS).strip()
 
 
 FROZEN = {
@@ -282,8 +309,9 @@ def make_world(root: Path) -> World:
     found.estate.write(found.home.lake, read_at=at("2026-11-15 06:00"))
     found.estate.write(found.home.lake, read_at=READ_AT)
     build_models(
-        found.home, "control_results", "deployment_collisions", "lock_contention",
-        "vendor_attainment", "vendor_bounds", "planned_conflicts", "freeze_costs", now=READ_AT,
+        found.home, *CONTROLS, "exemptions", "control_definitions", "deployment_collisions",
+        "lock_contention", "vendor_attainment", "vendor_bounds", "planned_conflicts",
+        "freeze_costs", "freeze_surges", now=READ_AT,
     )  # fmt: skip
     _publish(found.home)
     return found

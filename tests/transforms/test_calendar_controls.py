@@ -185,6 +185,14 @@ def test_a_freeze_costs_the_days_that_merged_changes_waited_inside_it(world: Wor
     assert cost["item_days"] == pytest.approx(4 + 2)
 
 
+def test_deployments_right_after_a_freeze_are_compared_with_the_others(world: World) -> None:
+    where = "calendar_window_id = 'policy:weekend'"
+    (surge,) = rows(world.home, "freeze_surges", where=where)
+    assert (surge["surge_count"], surge["baseline_count"]) == (1, 1)
+    assert surge["is_insufficient"]
+    assert surge["p_value"] == pytest.approx(1)
+
+
 # -- concurrency ----------------------------------------------------------------------------------
 
 
@@ -206,9 +214,7 @@ def test_every_deployment_of_a_collision_fails_and_a_neighbour_is_a_warning(worl
 
 
 def _lock(world: World, resource: str) -> dict[str, Any]:
-    where = f"control_id = 'lock_contention' and subject_id = '{resource}@2026-11'"
-    (row,) = rows(world.home, "control_results", where=where)
-    return row
+    return world.results("lock_contention")[f"{resource}@2026-11"]
 
 
 def test_a_quarter_of_the_time_spent_waiting_is_contention(world: World) -> None:
