@@ -72,6 +72,9 @@ FINDINGS = {
 }
 
 
+BUILT = ("control_results",)
+
+
 def _start(place: Place) -> datetime:
     service, turn = place
     return STARTS.get(place, FIRST + timedelta(days=7 * turn, hours=service))
@@ -155,7 +158,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     estate.write(world.home.lake, read_at=NOW)
     for number in (7, 8):
         _exempt(world.home, SERVICES[number])
-    build_models(world.home, "control_results", now=NOW)
+    build_models(world.home, *BUILT, now=NOW)
     yield world
 
 
