@@ -43,6 +43,7 @@
             this.identifier ~ " is asked by the gate, so it reads published tables only; found an intermediate one"
         ) }}
     {%- endif -%}
+    {#- only what the gate asks looks for subjects to replace: others do not depend on them -#}
     {%- set asking = namespace(code='') -%}
     {%- if judged_before -%}
     {#- a control that rests on other controls rests on what they say of the same deployment -#}
