@@ -146,7 +146,13 @@ def _subjects(statement: Json, *, key: str, key_ids: list[str], state: str) -> l
     run = predicate.get("runDetails") or {}
     builder = run.get("builder") or predicate.get("builder") or {}
     times = run.get("metadata") or predicate.get("metadata") or {}
-    created = times.get("finishedOn") or times.get("startedOn") or times.get("buildFinishedOn")
+    created = (
+        times.get("finishedOn")
+        or times.get("startedOn")
+        or times.get("buildFinishedOn")
+        or times.get("scanFinishedOn")
+    )
+    database = (predicate.get("scanner") or {}).get("db") or {}
     source = _source(predicate)
     digest = source.get("digest") or {}
     shared = {
@@ -157,6 +163,7 @@ def _subjects(statement: Json, *, key: str, key_ids: list[str], state: str) -> l
         "repository": repository_of(source.get("uri")),
         "commit_sha": digest.get("gitCommit") or digest.get("sha1"),
         "created_at": stated_instant(created or predicate.get("timeCreated")),
+        "database_updated_at": stated_instant(database.get("lastUpdate")),
     }
     return [
         {

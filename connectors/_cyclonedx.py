@@ -140,10 +140,12 @@ def _findings(
             rule_id=vulnerability.get("id"),
             title=vulnerability.get("description") or vulnerability.get("id"),
             severity=_severity(vulnerability),
+            cvss_score=_score(vulnerability),
             cve_id=cve,
             package_name=_component(component, 0)["name"] or _after_hash(reference),
             package_version=component.get("version") or ", ".join(hit) or None,
             state=state,
+            justification=analysis.get("justification") or analysis.get("detail"),
             first_seen_at=stated_instant(analysis.get("firstIssued")),
             fixed_at=stated_instant(changed) if state == "fixed" else None,
             source_url=(vulnerability.get("source") or {}).get("url"),
@@ -161,3 +163,13 @@ def _after_hash(reference: str | None) -> str | None:
 def _severity(vulnerability: Json) -> str | None:
     stated = [one.get("severity") for one in vulnerability.get("ratings") or ()]
     return next((str(severity).lower() for severity in stated if severity), None)
+
+
+def _score(vulnerability: Json) -> float | None:
+    """Return the highest score by CVSS; other methods have other scales."""
+    scores = [
+        float(one["score"])
+        for one in vulnerability.get("ratings") or ()
+        if one.get("score") is not None and str(one.get("method", "")).upper().startswith("CVSS")
+    ]
+    return max(scores, default=None)

@@ -36,8 +36,11 @@ def decode_trivy(data: Json) -> Document:
         for change in result.get("ExperimentalModifiedFindings") or ():
             listed = LISTS[_kind_of(change.get("Type"))]
             rows.append(
-                _trivy_finding(change.get("Finding") or {}, listed, result, state="dismissed")
-            )
+                _trivy_finding(
+                    change.get("Finding") or {}, listed, result, state="dismissed",
+                    justification=change.get("Statement") or change.get("Status"),
+                )
+            )  # fmt: skip
     about = data.get("Metadata") or {}
     digests = [str(one).rpartition("@")[2] for one in about.get("RepoDigests") or ()]
     is_repository = data.get("ArtifactType") == "repository"
@@ -61,7 +64,9 @@ def _kind_of(name: object) -> int:
     return kinds.index(str(name)) if name in kinds else 0
 
 
-def _trivy_finding(one: Json, listed: str, result: Json, *, state: str = "open") -> Row:
+def _trivy_finding(
+    one: Json, listed: str, result: Json, *, state: str = "open", justification: str | None = None
+) -> Row:
     target = result.get("Target")
     shared = {
         "tool": "trivy",
@@ -69,6 +74,7 @@ def _trivy_finding(one: Json, listed: str, result: Json, *, state: str = "open")
         "severity": str(one["Severity"]).lower() if one.get("Severity") else None,
         "source_url": one.get("PrimaryURL") or one.get("Link"),
         "state": state,
+        "justification": justification,
     }
     if listed == "Vulnerabilities":
         number = one["VulnerabilityID"]
@@ -80,6 +86,7 @@ def _trivy_finding(one: Json, listed: str, result: Json, *, state: str = "open")
             one.get("InstalledVersion"),
             category="dependency",
             rule_id=number,
+            cvss_score=_cvss(one.get("CVSS") or {}),
             cve_id=number if number.startswith("CVE-") else None,
             package_name=one.get("PkgName"),
             package_version=one.get("InstalledVersion"),
@@ -112,6 +119,15 @@ def _trivy_finding(one: Json, listed: str, result: Json, *, state: str = "open")
         line_number=cause.get("StartLine") or None,
         **shared,
     )
+
+
+def _cvss(stated: Json) -> float | None:
+    """Return the highest score that any vendor gives: of the newest version that it gives."""
+    newest = [
+        next((one[name] for name in ("V40Score", "V3Score", "V2Score") if one.get(name)), None)
+        for one in stated.values()
+    ]
+    return max((float(score) for score in newest if score is not None), default=None)
 
 
 def decode_k6(data: Json) -> Document:

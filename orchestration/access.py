@@ -16,8 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from orchestration.errors import ConfigurationError
 from orchestration.part import Part
 from orchestration.references import refuse_literals
-from orchestration.settings import validation_error
-from orchestration.yaml_lines import Document, read_document
+from orchestration.yaml_lines import Document, read_document, validation_error
 
 SHIPPED_ROLES = Path(__file__).resolve().parents[1] / "dashboards" / "roles.yml"
 CALLBACK = "/oauth2callback"

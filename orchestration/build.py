@@ -200,17 +200,17 @@ def newest_read_at(lake: Lake) -> datetime:
             f"The lake {lake.root} is empty; run `leadline run`, `leadline run --git PATH` or "
             "`leadline demo`."
         )
-    decided = [one.decided_at for one in read_decisions(lake.root)]
+    decided = [one.decided_at for one in decisions.deciding(read_decisions(lake.root))]
     return max([parse_instant(newest), *decided])
 
 
 def read_decisions(lake: Path) -> list[Decision]:
-    """Return what people decided about numbers; who looked or took away is none of a build's.
+    """Return what a build reads of the decisions; who looked or took away is none of it.
 
     Errors: BuildFailed when the file was changed after it was written: numbers rest on it.
     """
     try:
-        return decisions.judging(decisions.read_decisions(lake))
+        return decisions.built_in(decisions.read_decisions(lake))
     except DecisionsAltered as exc:
         raise BuildFailed(f"{exc}.") from exc
 

@@ -15,7 +15,12 @@ import typer
 from orchestration.cli_alerts import alerts, send_report
 from orchestration.cli_audit import audit
 from orchestration.cli_bench import bench, estate
+from orchestration.cli_calendar import calendars, overrides
+from orchestration.cli_evidence import evidence
+from orchestration.cli_exemption import exemptions
+from orchestration.cli_gate import gate, sign_offs
 from orchestration.cli_map import mapping
+from orchestration.cli_policy import policies
 from orchestration.cli_privacy import privacy
 from orchestration.cli_quarantine import quarantined
 from orchestration.cli_receive import receive
@@ -32,7 +37,14 @@ app = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 app.add_typer(audit, name="audit", help="See who did what, and check that nobody changed it.")
+app.add_typer(evidence, name="evidence", help="Make and check what auditors take away.")
 app.add_typer(verdicts, name="verdict", help="Say what you know about a failure or its cause.")
+app.add_typer(gate, name="gate", help="Ask whether an artifact may be deployed.")
+app.add_typer(sign_offs, name="signoff", help="Vouch for what is to be released.")
+app.add_typer(calendars, name="calendar", help="See what may be deployed when.")
+app.add_typer(overrides, name="override", help="Approve deployments outside of allowed hours.")
+app.add_typer(exemptions, name="exemption", help="Lift a control for a while, with two people.")
+app.add_typer(policies, name="policy", help="See what policy.yml asks, and what it changes.")
 app.add_typer(quarantined, name="quarantine", help="See and read again what was set aside.")
 app.add_typer(mapping, name="map", help="See names that nothing knows, and map them.")
 app.add_typer(privacy, name="privacy", help="Erase a person, and change the pseudonyms' key.")

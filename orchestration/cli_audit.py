@@ -18,7 +18,11 @@ class LogOutput(StrEnum):
 @audit.command("list")
 def list_entries(
     kind: Annotated[
-        str | None, typer.Option(help="Only these: verdict, attribution, export or access.")
+        str | None,
+        typer.Option(
+            help="Only these: verdict, attribution, exemption, exemption_approval, "
+            "override_approval, sign_off, gate, policy, evidence, export or access."
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(help="Most entries to show.", min=1)] = 100,
     output: Annotated[

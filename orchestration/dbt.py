@@ -145,8 +145,12 @@ def _command_line(command: str, target: Path, project: Path, arguments: Sequence
 
 
 def _names_by_folder(models: Path) -> dict[str, list[str]]:
-    """Return the names of metrics, of staging models, and of each intermediate folder."""
-    folders = [models / "metrics", *sorted((models / "intermediate").glob("*/"))]
+    """Return the names of metrics, controls, staging models, and of each intermediate folder."""
+    folders = [
+        models / "metrics",
+        models / "controls",
+        *sorted((models / "intermediate").glob("*/")),
+    ]
     names = {folder.name: sorted(file.stem for file in folder.glob("*.sql")) for folder in folders}
     return names | {"staging": sorted(file.stem for file in (models / "staging").glob("*/*.sql"))}
 

@@ -25,6 +25,7 @@ from orchestration.keys import key_id, pseudonym_key
 from orchestration.lake import Lake
 from orchestration.locks import run_lock
 from orchestration.origin import describe_origin, read_bot_pattern
+from orchestration.policy_use import note_policy
 from orchestration.preload import preloading
 from orchestration.progress import count_nodes, count_pages, describe_failures
 from orchestration.publish import Publication, publish
@@ -226,6 +227,13 @@ def publish_candidate(
             moves_current=moves_current,
             scopes=access[0].scopes if access else {},
         )
+        if moves_current:
+            note_policy(
+                context.home,
+                as_of=candidate.origin.as_of,
+                build_id=publication.manifest.build_id,
+                now=context.clock(),
+            )
         sign_head(context.home, now=context.clock())
         tell(publication.manifest.build_id)
     return publication

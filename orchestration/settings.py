@@ -1,10 +1,9 @@
 """What this run is to do: the only reader of the environment and of leadline.yml."""
 
 import contextlib
-import itertools
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,10 @@ from orchestration.catalogue import (
 )
 from orchestration.errors import ConfigurationError
 from orchestration.named import refuse_unknown_names, secret_addresses
+from orchestration.policy import POLICY_FILE, Policy, policy_records
+from orchestration.policy.reading import read_policy
 from orchestration.references import refuse_literals
-from orchestration.yaml_lines import Document, Place, read_document
+from orchestration.yaml_lines import Document, Place, read_document, validation_error
 from transforms.home import Home
 
 CONFIG_FILE = "leadline.yml"
@@ -38,6 +39,7 @@ class Environment(BaseSettings):
 
     config: Path = Path(CONFIG_FILE)
     roles: Path = Path("roles.yml")
+    policy: Path | None = None
     pseudonym_key: SecretStr | None = None
     keep_builds: int = Field(default=10, ge=1)
     port: int = Field(default=8501, ge=1, le=65535)
@@ -60,14 +62,16 @@ class Settings:
     company: Company
     sources: tuple[Source, ...]
     document: Document
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def catalogue(self) -> list[Record]:
         """Return the records that tell the models about the company."""
-        return render_catalogue(
+        company = render_catalogue(
             self.company,
             source_settings={one.name: one.settings for one in self.sources},
         )
+        return [*company, *policy_records(self.policy)]
 
     @property
     def configuration_id(self) -> str:
@@ -95,8 +99,10 @@ def read_environment() -> Environment:
         ) from None
 
 
-def read_settings(file: Path) -> Settings:
-    """Return the settings of a leadline.yml; secrets stay references until they are needed.
+def read_settings(file: Path, *, policy: Path | None = None) -> Settings:
+    """Return the settings of a leadline.yml and of the policy, which stands beside it by default.
+
+    Secrets stay references until they are needed.
 
     Errors: ConfigurationError with file, line and setting; values are not echoed.
     """
@@ -109,7 +115,8 @@ def read_settings(file: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigurationError(f"{file} cannot be read; correct its permissions.") from exc
-    return parse_settings(text, name=file.name)
+    settings = parse_settings(text, name=file.name)
+    return replace(settings, policy=read_policy(policy or file.with_name(POLICY_FILE)))
 
 
 def parse_settings(text: str, *, name: str = CONFIG_FILE) -> Settings:
@@ -302,21 +309,3 @@ def _refuse_wrong_settings(
         others = [one.name for one in sources if len(place) > 2 and one.name != place[1]]
         if place[-1] == "of" and value not in others:
             raise document.error(place, "names no other source; `of` is the source polled too")
-
-
-def validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:
-    """Return the first thing that is wrong, with its line and without its value."""
-    first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
-    problem = str(first["msg"]).removeprefix("Value error, ")
-    return document.error(
-        _standing(document, (*place, *first["loc"])), f"cannot be used ({problem}); correct it"
-    )
-
-
-def _standing(document: Document, place: Place) -> Place:
-    """Return a place without the names of models that pydantic puts between its parts."""
-    found: Place = ()
-    for part, following in itertools.zip_longest(place, place[1:]):
-        is_between = (*found, part) not in document.lines and (*found, following) in document.lines
-        found = found if is_between else (*found, part)
-    return found

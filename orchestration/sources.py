@@ -13,9 +13,8 @@ from orchestration.settings import (
     Source,
     known_connectors,
     process_variables,
-    validation_error,
 )
-from orchestration.yaml_lines import Place
+from orchestration.yaml_lines import Place, validation_error
 
 
 def connect_sources(

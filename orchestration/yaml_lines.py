@@ -1,10 +1,12 @@
 """Read YAML and remember on which line each value stands, so that errors can say it."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from orchestration.errors import ConfigurationError
 
@@ -71,3 +73,21 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) ->
         raise ConfigurationError(f"{name} line {line}: the value cannot be read.") from None
     finally:
         constructor.dispose()
+
+
+def validation_error(document: Document, place: Place, exc: ValidationError) -> ConfigurationError:
+    """Return the first thing that is wrong, with its line and without its value."""
+    first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    return document.error(
+        _standing(document, (*place, *first["loc"])), f"cannot be used ({problem}); correct it"
+    )
+
+
+def _standing(document: Document, place: Place) -> Place:
+    """Return a place without the names of models that pydantic puts between its parts."""
+    found: Place = ()
+    for part, following in itertools.zip_longest(place, place[1:]):
+        is_between = (*found, part) not in document.lines and (*found, following) in document.lines
+        found = found if is_between else (*found, part)
+    return found

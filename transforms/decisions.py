@@ -21,8 +21,15 @@ WITHDRAWN = "withdrawn"
 # A verdict judges a deployment; an attribution judges what caused an incident.
 VERDICT = "verdict"
 ATTRIBUTION = "attribution"
-# What numbers rest on; a build reads these and no other kind.
+# What numbers rest on.
 JUDGEMENTS = (VERDICT, ATTRIBUTION)
+# Somebody lifted a control for a while, approved that, or vouched for a release.
+EXEMPTION, EXEMPTION_APPROVAL = "exemption", "exemption_approval"
+OVERRIDE_APPROVAL, SIGN_OFF = "override_approval", "sign_off"
+GRANTS = (EXEMPTION, EXEMPTION_APPROVAL, OVERRIDE_APPROVAL, SIGN_OFF)
+# Leadline itself said or made something: a gate's verdict, a new policy, a package of evidence.
+GATE, POLICY, EVIDENCE = "gate", "policy", "evidence"
+RECORDS = (GATE, POLICY, EVIDENCE)
 # Somebody signed in to the pages, or took rows away.
 ACCESS, EXPORT = "access", "export"
 CONFIRMED, REJECTED, NO_DEPLOYMENT = "confirmed", "rejected", "no_deployment"
@@ -128,15 +135,52 @@ def append_export(
     Errors: as append_decision.
     """
     details = {"build_id": build_id, "filters": dict(filters), "row_count": row_count}
-    return append_decision(
+    return append_details(
         lake,
         kind=EXPORT,
         subject=f"export:{name}",
         verdict=format,
-        reason=json.dumps(details, ensure_ascii=False, sort_keys=True),
+        details=details,
         who=who,
         decided_at=exported_at,
     )
+
+
+def append_details(
+    lake: Path,
+    *,
+    kind: str,
+    subject: str,
+    verdict: str,
+    details: Mapping[str, Any],
+    who: str,
+    decided_at: datetime,
+    supersedes: str | None = None,
+) -> Decision:
+    """Write an entry whose reason is a JSON object, and return it.
+
+    Errors: as append_decision.
+    """
+    return append_decision(
+        lake,
+        kind=kind,
+        subject=subject,
+        verdict=verdict,
+        reason=json.dumps(details, ensure_ascii=False, sort_keys=True),
+        who=who,
+        decided_at=decided_at,
+        supersedes=supersedes,
+    )
+
+
+def deciding(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return what people decided about the organisation: judgements and grants."""
+    return [one for one in decisions if one.kind in (*JUDGEMENTS, *GRANTS)]
+
+
+def built_in(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return what a build reads: everything but who signed in or took rows away."""
+    return [one for one in decisions if one.kind in (*JUDGEMENTS, *GRANTS, *RECORDS)]
 
 
 def judging(decisions: Sequence[Decision]) -> list[Decision]:

@@ -352,6 +352,10 @@ class Published:
             [since, until, service_id, listed(peers)],
         )
 
+    def ask(self, sql: str, values: Mapping[str, Any]) -> pl.DataFrame:
+        """Return what a statement of this package's own gives; values are never in its text."""
+        return self._frame(sql, values)
+
     @cached_property
     def _metrics(self) -> frozenset[str]:
         return frozenset(self.definitions()["metric"].to_list())

@@ -17,7 +17,9 @@ def send_messages(context: dg.OpExecutionContext) -> None:
     if not where.environment.config.exists():
         context.log.info("There is no leadline.yml, so nobody is told anything.")
         return
-    for sentence in deliver_everything(where, read_settings(where.environment.config)):
+    for sentence in deliver_everything(
+        where, read_settings(where.environment.config, policy=where.environment.policy)
+    ):
         context.log.info(sentence)
 
 

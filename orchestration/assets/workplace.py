@@ -39,4 +39,5 @@ class Workplace(dg.ConfigurableResource["Workplace"]):
 
         Errors: ConfigurationError.
         """
-        return read_settings(self.context.environment.config)
+        environment = self.context.environment
+        return read_settings(environment.config, policy=environment.policy)

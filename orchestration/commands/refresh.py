@@ -122,4 +122,5 @@ def describe_restated(restated: Mapping[str, int]) -> str:
 
 
 def _settings(context: Context, *, config: Path | None) -> Settings:
-    return read_settings(config or context.environment.config)
+    environment = context.environment
+    return read_settings(config or environment.config, policy=environment.policy)

@@ -1,15 +1,16 @@
 """The command verdict: what people know about deployments and causes, kept as decisions."""
 
-import contextlib
-import getpass
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from orchestration.commands.deciding import (
+    decided_now,
+    decider,
+    readable_decisions,
+    require_words,
+)
 from orchestration.commands.terminal import open_context, say, show_table
-from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
-from orchestration.run import Context
-from orchestration.sample import read_sample
+from orchestration.errors import ConfigurationError, NothingToRead
 from transforms.decisions import (
     ATTRIBUTION,
     CONFIRMED,
@@ -18,7 +19,6 @@ from transforms.decisions import (
     VERDICT,
     WITHDRAWN,
     Decision,
-    DecisionsAltered,
     append_decision,
     attribution_subject,
     endings,
@@ -88,10 +88,10 @@ def add(
                 f"{subject!r} is no incident; write it as incident:ID to say what caused it."
             )
         stated = _of_deployment(subject, is_failed, incidents)
-    _require_words(reason, "--reason")
+    require_words(reason, "--reason")
     if not is_unchecked:
         _require_known(context.home, stated.deployment_id, stated.incident_ids)
-    with _readable():
+    with readable_decisions():
         decisions = read_decisions(context.home.lake)
         decision = append_decision(
             context.home.lake,
@@ -99,8 +99,8 @@ def add(
             subject=stated.subject,
             verdict=stated.verdict,
             reason=reason.strip(),
-            who=_name(who),
-            decided_at=_now(context),
+            who=decider(who),
+            decided_at=decided_now(context),
             incident_ids=stated.incident_ids if stated.kind == VERDICT else (),
             supersedes=_standing(decisions, stated),
         )
@@ -168,8 +168,8 @@ def withdraw(verdict_id: str, *, reason: str, who: str | None) -> None:
     Errors: ConfigurationError when it does not stand; LeadlineError when decisions were altered.
     """
     context = open_context()
-    _require_words(reason, "--reason")
-    with _readable():
+    require_words(reason, "--reason")
+    with readable_decisions():
         decisions = read_decisions(context.home.lake)
         given = {one.decision_id: one for one in decisions if one.kind in KINDS}
         if verdict_id not in given or given[verdict_id].verdict == WITHDRAWN:
@@ -188,8 +188,8 @@ def withdraw(verdict_id: str, *, reason: str, who: str | None) -> None:
             subject=given[verdict_id].subject,
             verdict=WITHDRAWN,
             reason=reason.strip(),
-            who=_name(who),
-            decided_at=_now(context),
+            who=decider(who),
+            decided_at=decided_now(context),
             supersedes=verdict_id,
         )
     say(f"Withdrew {verdict_id}; {REMEDY}.")
@@ -201,7 +201,7 @@ def show() -> None:
     Errors: LeadlineError when the decisions were altered.
     """
     home = open_context().home
-    with _readable():
+    with readable_decisions():
         decisions = [one for one in read_decisions(home.lake) if one.kind in KINDS]
     if not decisions:
         say(
@@ -279,32 +279,3 @@ def _require_row(published: Published, table: str, key: str, value: str) -> None
             f"There is no {thing} {value!r} in the published build; "
             f'`leadline sql "select {key} from {table}"` lists them, --unchecked keeps it anyway.'
         )
-
-
-def _require_words(text: str, option: str) -> None:
-    if not text.strip():
-        raise ConfigurationError(f"{option} is empty; say in words why.")
-
-
-def _name(who: str | None) -> str:
-    return (who or "").strip() or getpass.getuser()
-
-
-def _now(context: Context) -> datetime:
-    """Return the present instant; in the sample company it is the company's last one."""
-    sample = read_sample(context.home)
-    return sample.as_of if sample else context.clock()
-
-
-@contextlib.contextmanager
-def _readable() -> Iterator[None]:
-    """Turn an altered or unwritable file of decisions into one sentence."""
-    try:
-        yield
-    except DecisionsAltered as exc:
-        raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
-    except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
-        raise LeadlineError(
-            f"The decisions could not be written ({reason}); make the lake writable."
-        ) from exc

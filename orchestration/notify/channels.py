@@ -11,7 +11,8 @@ from orchestration.notify.messages import Message
 from orchestration.notify.sections import Channel, Mail
 from orchestration.notify.webhook import check_address, send_webhook
 from orchestration.references import resolve, variables
-from orchestration.settings import Settings, process_variables, validation_error
+from orchestration.settings import Settings, process_variables
+from orchestration.yaml_lines import validation_error
 
 _CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
 

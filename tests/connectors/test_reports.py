@@ -464,6 +464,7 @@ def test_each_subject_of_a_signed_statement_is_a_row() -> None:
         "repository": "acme/shop",
         "commit_sha": "c0ffee",
         "created_at": "2026-11-20T10:00:00.000000Z",
+        "database_updated_at": None,
     }
 
 

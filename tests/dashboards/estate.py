@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from tests.dashboards.estate_causes import create_causes
+from tests.dashboards.estate_controls import create_controls
 from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_courses import create_courses
 from tests.dashboards.estate_goals import create_goals
@@ -209,6 +210,7 @@ def publish(
             connection, as_of=estate.as_of, failed=failed, is_quiet=not estate.deployments,
             hostile=HOSTILE[0],
         )  # fmt: skip
+        create_controls(connection, as_of=estate.as_of, hostile=HOSTILE[0])
         create_schema(connection)
         tables = _counts(connection)
     manifest = {

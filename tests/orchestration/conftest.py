@@ -11,10 +11,17 @@ from orchestration.audit import AuditResult
 from orchestration.publish import Origin, Publication, publish
 from orchestration.settings import Environment
 from orchestration.warehouse import warehouse
+from tests.orchestration.gated import gated_home
 from transforms.home import Home
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSED = AuditResult("s", "e", "things", None, "block", True, "0 rows", "0 rows", 0, "select 1")
+
+
+@pytest.fixture(scope="session")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return a published home whose gate can be asked."""
+    return gated_home(tmp_path_factory.mktemp("gated"))
 
 
 @pytest.fixture

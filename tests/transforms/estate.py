@@ -23,6 +23,10 @@ def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _instant(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _desk(instant: datetime | None) -> str:
     return "" if instant is None else instant.strftime("%Y-%m-%d %H:%M:%S")
 
@@ -72,6 +76,26 @@ class Estate:
         if team and not any(row.get("team_id") == team for row in self.catalogue[:-1]):
             self.catalogue.append({"record_type": "team", "team_id": team, "name": team})
         return name
+
+    def policy(self, section: str, key: str, settings: Record) -> None:
+        """Write one entry of a section of policy.yml."""
+        self.catalogue.append(
+            {
+                "record_type": "policy",
+                "name": section,
+                "key": key,
+                "value": json.dumps(settings, sort_keys=True),
+            }
+        )
+
+    def row(self, entity: str, **fields: object) -> None:
+        """Add a row of a table of somebody's own, in the words of its contract."""
+        told = {
+            name: _instant(value) if isinstance(value, datetime) else value
+            for name, value in fields.items()
+        }
+        record = {"entity": entity, "row_key": str(fields["id"]), "reason": None, "fields": told}
+        self.add("files", "rows", record)
 
     def commit(
         self,

@@ -8,7 +8,7 @@ import jinja2
 from tests.checkout import ROOT
 
 TRANSFORMS = ROOT / "transforms"
-MACROS = ("macros/time.sql", "macros/working_time.sql")
+MACROS = ("macros/time.sql", "macros/working_time.sql", "macros/semver.sql")
 
 
 @cache

@@ -1,7 +1,10 @@
 {# Which columns of a canonical entity name people, and which of them `is_bot` is about. #}
 {% macro person_columns(entity) -%}
 {{ return({
+    "access_grants": ["person_id"],
+    "action_items": ["owner_id"],
     "approvals": ["approver_id"],
+    "audit_events": ["actor_id"],
     "change_commits": ["author_id"],
     "change_requests": ["requester_id", "assignee_id"],
     "change_tasks": ["assignee_id"],
@@ -9,8 +12,10 @@
     "commits": ["author_id"],
     "configuration_changes": ["actor_id"],
     "deployments": ["actor_id"],
+    "evidence_requirements": ["approver_id"],
     "oncall_shifts": ["person_id"],
     "problems": ["assignee_id"],
+    "review_records": ["author_id"],
     "reviews": ["reviewer_id"],
     "work_item_events": ["actor_id"],
     "work_items": ["assignee_id", "reporter_id"],
@@ -58,5 +63,13 @@ coalesce(
         where aliases.alias_id = {{ pseudonym(text) }}
     ),
     {{ pseudonym(text) }}
+)
+{%- endmacro %}
+
+{# Pseudonyms of the people whom the trailers of a commit message name as co-authors. #}
+{% macro co_author_ids(message) -%}
+list_transform(
+    regexp_extract_all({{ message }}, '(?im)^co-authored-by:[^<]*<([^>]+)>', 1),
+    lambda address: {{ pseudonym("address") }}
 )
 {%- endmacro %}

@@ -74,6 +74,21 @@ def median(curve: Curve) -> Floats:
     return np.where(np.isfinite(half), (half + below) / 2, below)
 
 
+def half_time(curve: Curve) -> Floats:
+    """Return the first time at which half or more is over; infinite where that never comes.
+
+    It is the other usual reading of a median, and a time that somebody really waited.
+    """
+    return _first(curve, curve.survival <= 0.5 + TOLERANCE)
+
+
+def survival_at(curve: Curve, time: float) -> Floats:
+    """Return the share that lasts longer than a time; NaN where nobody was watched that long."""
+    steps = np.where(curve.is_step & (curve.times <= time), curve.survival, 1.0)
+    is_watched = (curve.times >= time).any(axis=1) | (curve.survival[:, -1] <= 0)
+    return np.where(is_watched, steps.min(axis=1), np.nan)
+
+
 def median_interval(curve: Curve) -> tuple[Floats, Floats]:
     """Return the 95 % interval of the median: where the bands cross one half; infinite if never.
 

@@ -21,6 +21,21 @@ def fisher(k: int, n: int, other_k: int, other_n: int) -> float:
     return float(fisher_exact([[k, n - k], [other_k, other_n - other_k]])[1])
 
 
+def fisher_greater(k: int, n: int, other_k: int, other_n: int) -> float:
+    """Return the one-sided p-value of Fisher's test that the first rate is not the greater."""
+    return float(hypergeom.sf(k - 1, n + other_n, k + other_k, n))
+
+
+def boschloo_greater(k: int, n: int, other_k: int, other_n: int) -> float:
+    """Return the one-sided p-value of Boschloo's test that the first rate is not the greater.
+
+    Source: as boschloo().
+    """
+    if k + other_k in (0, n + other_n):
+        return 1.0
+    return float(min(_one_sided(k, n, other_k, other_n), 1.0))
+
+
 def boschloo(k: int, n: int, other_k: int, other_n: int) -> float:
     """Return the two-sided p-value of Boschloo's exact test: twice the smaller one-sided one.
 

@@ -3,26 +3,16 @@ with
     deployments as (select * from {{ ref("fct_deployments") }}),
     requests as (
         select
-            deployments.deployment_id,
+            links.deployment_id,
             requests.change_request_id,
             requests.number,
             requests.title,
-            requests.type,
-            row_number() over (
-                partition by deployments.deployment_id
-                order by
-                    requests.number = deployments.change_request_number desc,
-                    requests.change_request_id
-            ) as preference
-        from deployments
+            requests.type
+        from {{ ref("int_deployment_requests") }} as links
         inner join
             {{ ref("change_requests") }} as requests
-            on (
-                requests.number = deployments.change_request_number
-                or requests.correlation_id = deployments.deployment_id
-            )
+            on links.change_request_id = requests.change_request_id
             and requests.is_current
-            and not requests.is_deleted
     ),
     approvals as (
         select
@@ -95,10 +85,7 @@ left join
     on deployments.deployment_id = records.deployment_id
 left join
     {{ ref("pipeline_runs") }} as runs on records.pipeline_run_id = runs.pipeline_run_id
-left join
-    requests
-    on deployments.deployment_id = requests.deployment_id
-    and requests.preference = 1
+left join requests on deployments.deployment_id = requests.deployment_id
 left join approvals on requests.change_request_id = approvals.change_request_id
 left join
     tests

@@ -10,6 +10,7 @@ select
     repository,
     commit_sha,
     stated_created_at as created_at,
+    database_updated_at,
     source,
     page_id,
     ordinal,

@@ -19,6 +19,14 @@ with
                 when len(item.namespaces) = 1 and not contains(item.namespaces[1], '*')
                 then item.namespaces[1]
             end as environment_name,
+            case
+                when len(item.applications) > 0 then item.applications
+            end as service_patterns,
+            case
+                when len(item.namespaces) + len(item.clusters) > 0
+                then list_concat(item.namespaces, item.clusters)
+            end as environment_patterns,
+            not coalesce(item.needs_all, false) as is_any_scope,
             coalesce(item.timezone, 'UTC') as timezone,
             item.schedule as recurrence,
             {{ go_duration_seconds("item.duration") }} as duration_seconds,

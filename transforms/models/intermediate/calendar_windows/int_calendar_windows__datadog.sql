@@ -20,6 +20,10 @@ select
     state,
     nullif(regexp_extract(scope, '\bservice:"?([^\s",)]+)', 1), '') as service_name,
     nullif(regexp_extract(scope, '\benv:"?([^\s",)]+)', 1), '') as environment_name,
+    case
+        when contains(regexp_extract(scope, '\bservice:"?([^\s",)]+)', 1), '*')
+        then [regexp_extract(scope, '\bservice:"?([^\s",)]+)', 1)]
+    end as service_patterns,
     timezone,
     recurrence.rrule as recurrence,
     case

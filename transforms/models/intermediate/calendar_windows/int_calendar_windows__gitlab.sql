@@ -18,6 +18,7 @@ with
             repository,
             coalesce(nullif(item.cron_timezone, ''), 'UTC') as timezone,
             item.freeze_start as recurrence,
+            item.freeze_end as recurrence_end,
             {{ cron_span_seconds("item.freeze_start", "item.freeze_end") }}
             as duration_seconds,
             {{ instant("item.created_at") }} as created_at,

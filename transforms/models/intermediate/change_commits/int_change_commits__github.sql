@@ -16,6 +16,7 @@ with
             commit_sha,
             author_id,
             title,
+            co_author_ids,
             is_bot,
             parent_count > 1 as is_merge,
             authored_at,

@@ -20,6 +20,7 @@ with
             requests.correlation_id,
             requests.close_code,
             requests.review_status,
+            requests.template_name,
             requests.reviewed_at,
             requests.planned_start_at,
             requests.planned_end_at,

@@ -12,6 +12,8 @@ select
     state,
     created_at as first_seen_at,
     fixed_at,
+    dismissed_at,
+    justification,
     source_url,
     source,
     page_id,

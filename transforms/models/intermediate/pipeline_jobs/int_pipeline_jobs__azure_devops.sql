@@ -37,6 +37,7 @@ with
                 when records.state = 'completed' then {{ conclusion("records.result") }}
             end as conclusion,
             builds.source_url,
+            lower(records.result) = 'succeededwithissues' as is_soft_fail,
             records.attempt,
             records.started_at,
             records.finished_at,

@@ -9,6 +9,7 @@ with
             {{ gitlab_run_status("status") }} as status,
             {{ gitlab_conclusion("status") }} as conclusion,
             source_url,
+            status = 'failed' and is_soft_fail as is_soft_fail,
             started_at,
             finished_at,
             source,

@@ -4,7 +4,7 @@ select
     report_file,
     coalesce(suite, '') as suite,
     coalesce(class_name, '') as class_name,
-    test_name,
+    name as test_name,
     status,
     left(message, 500) as message,
     coalesce(attempt, 1) as attempt,

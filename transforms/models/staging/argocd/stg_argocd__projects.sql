@@ -14,7 +14,9 @@ select
             allows_overrun := (entry ->> '$.syncOverrun') = 'true',
             applications
             := coalesce(json_extract_string(entry, '$.applications[*]'), []),
-            namespaces := coalesce(json_extract_string(entry, '$.namespaces[*]'), [])
+            namespaces := coalesce(json_extract_string(entry, '$.namespaces[*]'), []),
+            clusters := coalesce(json_extract_string(entry, '$.clusters[*]'), []),
+            needs_all := (entry ->> '$.andOperator') = 'true'
         )
     ) as windows,
     {{ lineage() }},

@@ -6,6 +6,7 @@ select
     subject as title,
     try_cast(try_cast(parents as json) as varchar[]) as parent_shas,
     try_cast(try_cast(coalesce(reverts, '[]') as json) as varchar[]) as reverted_shas,
+    {{ named_keys("subject") }} as named_keys,
     {{ pseudonym("author_email") }} as author_id,
     coalesce(author_email like '%[bot]%', false) as is_bot,
     {{ epoch_instant("authored") }} as authored_at,

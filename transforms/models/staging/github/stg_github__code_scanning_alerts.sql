@@ -22,6 +22,7 @@ select
     {{ instant("updated") }} as source_updated_at,
     {{ instant("fixed") }} as fixed_at,
     {{ instant("dismissed") }} as dismissed_at,
+    coalesce(dismissed_comment, dismissed_reason) as justification,
     {{ lineage() }},
     {{
         quarantine(
@@ -53,6 +54,8 @@ from
                 "updated": "$.updated_at",
                 "fixed": "$.fixed_at",
                 "dismissed": "$.dismissed_at",
+                "dismissed_reason": "$.dismissed_reason",
+                "dismissed_comment": "$.dismissed_comment",
             },
             {"repository": "$.repository"},
         )

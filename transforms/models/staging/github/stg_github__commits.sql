@@ -9,6 +9,7 @@ select
     regexp_extract_all(
         message, 'This reverts commit ([0-9a-f]{40})', 1
     ) as reverted_shas,
+    {{ named_keys("message") }} as named_keys,
     {{ pseudonym("coalesce(login, author_email)") }} as author_id,
     {{ pseudonym("login") }} as author_login_id,
     {{ pseudonym("author_email") }} as author_address_id,

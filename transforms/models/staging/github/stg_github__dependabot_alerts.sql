@@ -12,6 +12,9 @@ select
     cve_id,
     title,
     lower(coalesce(vulnerability_severity, advisory_severity)) as severity,
+    try_cast(cvss as double) as cvss_score,
+    try_cast(epss as double) as epss_ratio,
+    coalesce(dismissed_comment, dismissed_reason) as justification,
     package_name,
     fixed_version,
     file_path,
@@ -19,6 +22,9 @@ select
     {{ instant("created") }} as created_at,
     {{ instant("updated") }} as source_updated_at,
     {{ instant("fixed") }} as fixed_at,
+    coalesce(
+        {{ instant("dismissed") }}, {{ instant("auto_dismissed") }}
+    ) as dismissed_at,
     {{ lineage() }},
     {{
         quarantine(
@@ -47,6 +53,12 @@ from
                 "created": "$.created_at",
                 "updated": "$.updated_at",
                 "fixed": "$.fixed_at",
+                "dismissed": "$.dismissed_at",
+                "auto_dismissed": "$.auto_dismissed_at",
+                "dismissed_reason": "$.dismissed_reason",
+                "dismissed_comment": "$.dismissed_comment",
+                "cvss": "$.security_advisory.cvss.score",
+                "epss": "$.security_advisory.epss.percentage",
             },
             {"repository": "$.repository"},
         )

@@ -11,6 +11,7 @@ select
     try_cast(pull_number as bigint) as pull_number,
     sha as commit_sha,
     split_part(message, chr(10), 1) as title,
+    {{ co_author_ids("message") }} as co_author_ids,
     json_array_length(try_cast(parents as json)) as parent_count,
     {{ pseudonym("coalesce(login, author_email)") }} as author_id,
     {{ pseudonym("login") }} as author_login_id,

@@ -11,6 +11,7 @@ select
     try_cast(merge_request as bigint) as number,
     id as commit_sha,
     title,
+    {{ co_author_ids("message") }} as co_author_ids,
     {{ pseudonym("author_email") }} as author_id,
     {{ is_gitlab_bot("author_name") }} as is_bot,
     json_array_length(try_cast(coalesce(parents, '[]') as json)) as parent_count,
@@ -31,6 +32,7 @@ from
             {
                 "id": "$.id",
                 "title": "$.title",
+                "message": "$.message",
                 "author_email": "$.author_email",
                 "author_name": "$.author_name",
                 "parents": "$.parent_ids",

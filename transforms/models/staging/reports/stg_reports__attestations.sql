@@ -12,6 +12,7 @@ select
     repository,
     commit_sha,
     {{ instant("created") }} as stated_created_at,
+    {{ instant("database_updated") }} as database_updated_at,
     {{ lineage() }},
     {{
         quarantine(
@@ -36,6 +37,7 @@ from
                 "repository": "$.repository",
                 "commit_sha": "$.commit_sha",
                 "created": "$.created_at",
+                "database_updated": "$.database_updated_at",
             }
         )
     }}

@@ -1,0 +1,1 @@
+"""Evidence packages: what an auditor takes away, signed, chained and checkable without us."""

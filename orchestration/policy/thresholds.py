@@ -1,0 +1,28 @@
+"""Thresholds of controls that the organisation sets otherwise than Leadline ships them."""
+
+import csv
+from datetime import date
+from functools import cache
+
+from pydantic import Field
+
+from orchestration.part import Part
+from orchestration.versions import TRANSFORMS
+
+DEFAULTS = TRANSFORMS / "seeds" / "reference" / "threshold_defaults.csv"
+
+
+class Threshold(Part):
+    """A value, why it is that, who answers for it and from when it holds."""
+
+    value: float
+    reason: str = Field(min_length=1)
+    owner: str | None = None
+    effective_from: date | None = None
+
+
+@cache
+def known_thresholds() -> frozenset[str]:
+    """Return the names of the thresholds that controls use."""
+    with DEFAULTS.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["threshold_key"] for row in csv.DictReader(file))

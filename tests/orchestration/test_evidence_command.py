@@ -1,0 +1,189 @@
+"""Evidence from records to a file that verifies: one release of one service, and the chain."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.decision_heads import verify_log
+from orchestration.evidence.inputs import Scope, read_inputs
+from tests.transforms.estate import Estate, at
+from tests.transforms.models import build_models
+from transforms.decisions import read_decisions
+from transforms.home import Home
+from transforms.published import Published, open_published
+
+TABLES = (
+    "control_results",
+    "control_definitions",
+    "control_frameworks",
+    "thresholds",
+    "change_requests",
+    "deployment_changes",
+    "test_results",
+    "ingest_runs",
+)
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return a home with a published build: two services, one of which deployed a release twice."""
+    estate = Estate()
+    pay = estate.service("pay", team="payments")
+    search = estate.service("search", team="search")
+    for service in (pay, search):
+        sha = estate.commit(service, at("2026-03-01 09:00"))
+        for day, version in (("02", "1.4.0"), ("03", "1.4.0"), ("04", "1.5.0")):
+            estate.deploy(
+                service, sha, at(f"2026-03-{day} 10:00"), minutes=10, version=version,
+                artifact_digest=DIGEST,
+            )  # fmt: skip
+    home = Home(root=tmp_path_factory.mktemp("evidence"))
+    estate.write(home.lake, read_at=at("2026-03-10 00:00"))
+    build_models(home, *TABLES)
+    place = home.builds / "20260310T000000Z-one"
+    place.mkdir(parents=True)
+    (place / "warehouse.duckdb").write_bytes(home.warehouse_file.read_bytes())
+    manifest = {
+        "build_id": place.name, "as_of": "2026-03-10T00:00:00+00:00",
+        "built_at": "2026-03-10T01:00:00+00:00", "sample_data": False,
+        "report_timezone": "UTC", "definition_version": "1.0.0", "code_version": "1",
+        "fingerprint": "f" * 64, "previous_build": None,
+    }  # fmt: skip
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    home.current.symlink_to(place)
+    return home
+
+
+@pytest.fixture
+def published(home: Home) -> Iterator[Published]:
+    yield open_published(home)
+
+
+@pytest.fixture
+def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a way to call the command line in the home."""
+    monkeypatch.setenv("LEADLINE_HOME", str(home.root))
+
+    def call(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["evidence", *arguments])
+        told = f"{done.output}{done.exception or ''}"
+        return getattr(done.exception, "exit_code", done.exit_code), " ".join(told.split())
+
+    return call
+
+
+def built(run: Any, folder: Path, *arguments: str) -> Path:
+    """Build a package and return its file."""
+    code, told = run("build", *arguments, "--out", str(folder))
+    assert code == 0, told
+    (file,) = folder.glob("*.zip")
+    return file
+
+
+def test_a_release_is_packed_with_its_results_and_the_rows_behind_them(
+    published: Published,
+) -> None:
+    inputs = read_inputs(published, Scope(release="1.4.0", service="pay"))
+    assert set(inputs.results["subject_id"]) == set(inputs.deployments["deployment_id"])
+    assert inputs.deployments.height == 2
+    commits = inputs.extracts["commits"]
+    assert set(commits["commit_sha"]) == set(inputs.deployments["commit_sha"])
+    assert set(inputs.extracts["ingest_runs"]["source"]) == {"github"}
+
+
+def test_a_service_is_packed_from_a_day_until_another(published: Published) -> None:
+    scope = Scope(
+        service="pay", since=at("2026-03-03 00:00").date(), until=at("2026-03-05 00:00").date()
+    )
+    assert read_inputs(published, scope).deployments.height == 2
+
+
+def test_the_same_release_is_packed_to_the_same_bytes_and_is_kept_once(
+    run: Any, home: Home, tmp_path: Path
+) -> None:
+    one = built(run, tmp_path / "one", "--release", "1.4.0", "--service", "pay")
+    other = built(run, tmp_path / "other", "--release", "1.4.0", "--service", "pay")
+    assert one.read_bytes() == other.read_bytes()
+    kept = [one for one in read_decisions(home.lake) if one.kind == "evidence"]
+    assert len(kept) == 1
+    assert verify_log(home)[0] == len(read_decisions(home.lake))
+
+
+def test_the_next_package_names_the_one_before(run: Any, tmp_path: Path) -> None:
+    first = built(run, tmp_path / "first", "--release", "1.4.0", "--service", "pay")
+    second = built(run, tmp_path / "second", "--release", "1.5.0", "--service", "pay")
+    assert run("verify", str(second), "--previous", str(first))[0] == 0
+    code, told = run("verify", str(first), "--previous", str(second))
+    assert (code, "previous: it is not the package" in told) == (1, True)
+    assert "release 1.5.0" in run("list")[1]
+
+
+def test_a_file_that_was_altered_exits_1_and_names_the_item(run: Any, tmp_path: Path) -> None:
+    file = built(run, tmp_path / "one", "--release", "1.4.0", "--service", "pay")
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"1.4.0", b"1.4.1", 1))
+    code, told = run("verify", str(file))
+    assert code == 1
+    assert "NOT what was signed: " in told
+
+
+def test_another_key_than_the_published_one_is_refused(run: Any, tmp_path: Path) -> None:
+    file = built(run, tmp_path / "one", "--release", "1.4.0", "--service", "pay")
+    assert run("verify", str(file), "--key", "0" * 64)[0] == 1
+    assert run("verify", str(file), "--key", "no key")[0] == 2
+
+
+def test_one_framework_packs_only_the_controls_that_it_asks_for(run: Any, tmp_path: Path) -> None:
+    file = built(
+        run, tmp_path / "one", "--release", "1.4.0", "--service", "pay", "--framework", "SOC 2"
+    )
+    with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
+        policy = json.loads(archive.read("policy.json"))
+    assert {one["framework"] for one in policy["control_frameworks"]} == {"SOC 2"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--release", "9.9.9"), "No production deployment has the version '9.9.9'"),
+        (("--release", "1.4.0"), "2 services deployed 1.4.0: pay, search"),
+        (("--service", "pay"), "--service with --from and --to"),
+        (("--service", "pay", "--from", "soon", "--to", "2026-03-05"), "is no day"),
+        (("--service", "pay", "--from", "2026-03-05", "--to", "2026-03-05"), "must be later"),
+        (("--release", "1.4.0", "--service", "pay", "--framework", "XYZ"), "known are: "),
+        (("--release", "1.4.0", "--service", "pay", "--at", "2026-01-01"), "No retained build"),
+    ],
+)
+def test_a_scope_that_does_not_fit_is_a_sentence(
+    run: Any, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    code, told = run("build", *arguments, "--out", str(tmp_path))
+    assert code == 2
+    assert said in told
+
+
+def test_rows_of_the_package_are_those_of_the_build(run: Any, home: Home, tmp_path: Path) -> None:
+    file = built(run, tmp_path / "one", "--release", "1.4.0", "--service", "pay")
+    with zipfile.ZipFile(file) as archive:
+        (tmp_path / "results.csv").write_bytes(archive.read("results.csv"))
+    with duckdb.connect() as connection:
+        counted = connection.execute(
+            "select count(*) from read_csv(?, header = true, all_varchar = true)",
+            [str(tmp_path / "results.csv")],
+        ).fetchone()
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
+        expected = connection.execute(
+            "select count(*) from v1.control_results join v1.fct_deployments"
+            " on subject_id = deployment_id where version = '1.4.0'"
+            " and fct_deployments.service_id = 'pay'"
+        ).fetchone()
+    assert counted == expected

@@ -1,0 +1,152 @@
+"""Controls judge every production deployment; the same text judges one that is still to come."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orchestration.warehouse import warehouse
+from tests.transforms.estate import Estate, at
+from tests.transforms.models import build_models, rows
+from transforms.decisions import append_details
+from transforms.home import Home
+
+DIGEST = "sha256:" + "a" * 64
+
+
+@dataclass(frozen=True)
+class World:
+    """A home with the engine's tables, and its deployments by name."""
+
+    home: Home
+    ids: dict[str, str]
+
+    def results(self, control: str = "deployment_identified") -> dict[str, dict[str, Any]]:
+        """Return the results of a control by subject."""
+        found = rows(self.home, "control_results", where=f"control_id = '{control}'")
+        return {one["subject_id"]: one for one in found}
+
+    def asked(self, service: str, digest: str, *, environment: str = "production") -> list[Any]:
+        """Return what the control says of a deployment that has not happened."""
+        with warehouse(self.home.warehouse_file) as connection:
+            return connection.execute(
+                "select subject_id, verdict, reason_code"
+                " from v1.control_deployment_identified_at(?, ?, ?, ?)",
+                [service, digest, environment, datetime(2026, 4, 1)],  # noqa: DTZ001
+            ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    estate = Estate()
+    pay = estate.service("pay", team="payments")
+    estate.service("search", team="search")
+    known = estate.commit(pay, at("2026-03-01 09:00"))
+    ids = {
+        "known": estate.deploy(pay, known, at("2026-03-02 10:00"), minutes=10),
+        "digest": estate.deploy(
+            pay, known, at("2026-03-03 10:00"), minutes=10, artifact_digest=DIGEST
+        ),
+        "unknown": estate.deploy(pay, "f" * 40, at("2026-03-04 10:00"), minutes=10),
+        "exempt": estate.deploy(pay, "e" * 40, at("2026-03-05 10:00"), minutes=10),
+        "too_late": estate.deploy(pay, "d" * 40, at("2026-03-05 15:00"), minutes=10),
+    }
+    estate.deploy(pay, "f" * 40, at("2026-03-04 09:00"), environment="staging")
+    estate.policy("thresholds", "exemption_hours_max", {"value": 8, "reason": "Shorter shifts"})
+    estate.policy("approvers", "cab", {"people": ["ada"]})
+    home = Home(root=tmp_path_factory.mktemp("controls"))
+    estate.write(home.lake, read_at=at("2026-03-10 00:00"))
+    granted = at("2026-03-05 08:00")
+    exemption = append_details(
+        home.lake,
+        kind="exemption",
+        subject="exemption:deployment_identified",
+        verdict="granted",
+        details={
+            "control_ids": ["deployment_identified"],
+            "subject_type": "service",
+            "subject_id": "pay",
+            "reason": "The repository is being moved",
+            "expires_at": (granted + timedelta(hours=6)).isoformat(),
+        },
+        who="grace",
+        decided_at=granted,
+    )
+    append_details(
+        home.lake,
+        kind="exemption_approval",
+        subject=f"exemption:{exemption.decision_id}",
+        verdict="approved",
+        details={},
+        who="linus",
+        decided_at=granted + timedelta(minutes=5),
+    )
+    build_models(home, "control_matrix", "thresholds", "approver_roles", "control_frameworks")
+    yield World(home=home, ids=ids)
+
+
+def test_only_production_deployments_are_judged(world: World) -> None:
+    assert set(world.results()) == set(world.ids.values())
+
+
+def test_a_deployment_without_a_digest_is_a_warning_and_with_an_unknown_commit_a_failure(
+    world: World,
+) -> None:
+    results = world.results()
+    said = {name: results[world.ids[name]]["verdict"] for name in ("known", "digest", "unknown")}
+    assert said == {"known": "warn", "digest": "pass", "unknown": "fail"}
+
+
+def test_an_exemption_lifts_a_failure_and_leaves_it_beside(world: World) -> None:
+    lifted = world.results()[world.ids["exempt"]]
+    assert (lifted["verdict"], lifted["underlying_verdict"]) == ("exempt", "fail")
+    assert lifted["exemption_id"] == "exemption-1"
+
+
+def test_an_exemption_that_has_expired_lifts_nothing(world: World) -> None:
+    assert world.results()[world.ids["too_late"]]["verdict"] == "fail"
+
+
+def test_a_deployment_that_is_still_to_come_is_judged_by_the_same_text(world: World) -> None:
+    assert world.asked("pay", DIGEST) == [("candidate", "pass", "identified")]
+    assert world.asked("pay", "sha256:" + "b" * 64) == [("candidate", "fail", "unknown_commit")]
+    assert world.asked("nowhere", DIGEST) == []
+
+
+def test_the_matrix_counts_every_subject_once_and_bears_an_interval(world: World) -> None:
+    found = rows(
+        world.home,
+        "control_matrix",
+        where="control_id = 'deployment_identified' and grain = 'month' and scope = 'organisation'"
+        " and period_start_date = '2026-03-01'",
+    )
+    month = found[0]
+    assert month["subject_count"] == month["n"] == len(world.ids)
+    assert (month["pass_count"], month["warn_count"]) == (1, 1)
+    assert (month["fail_count"], month["exempt_count"]) == (2, 1)
+    assert month["fail_ratio"] == pytest.approx(0.4)
+    assert month["fail_ratio_low"] == pytest.approx(0.1176, abs=1e-4)
+    assert month["fail_ratio_high"] == pytest.approx(0.7693, abs=1e-4)
+    assert month["verdict"] == "fail"
+
+
+def test_a_threshold_tells_where_it_comes_from_and_what_policy_made_of_it(world: World) -> None:
+    found = {one["threshold_key"]: one for one in rows(world.home, "thresholds")}
+    changed = found["exemption_hours_max"]
+    assert (changed["value"], changed["default_value"]) == (8, 24)
+    assert (changed["source_tag"], changed["source_ref"]) == ("policy", "Shorter shifts")
+    assert found["exemption_approvers_min"]["source_tag"] == "house"
+
+
+def test_approvers_are_known_by_their_pseudonym(world: World) -> None:
+    roles = rows(world.home, "approver_roles")
+    assert [one["role_name"] for one in roles] == ["cab"]
+    assert "ada" not in json.dumps(roles, default=str)
+
+
+def test_each_control_speaks_to_requirements_of_frameworks(world: World) -> None:
+    found = rows(world.home, "control_frameworks", where="control_id = 'deployment_identified'")
+    assert ("NIST 800-53", "CM-8") in {(one["framework"], one["requirement_id"]) for one in found}

@@ -1,0 +1,1 @@
+select * from {{ from_sources("access_grants") }}

@@ -1,0 +1,1 @@
+select * from {{ with_service("audit_events") }}

@@ -1,0 +1,1 @@
+select * from {{ with_service("lock_events") }}

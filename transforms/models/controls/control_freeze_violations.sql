@@ -1,0 +1,150 @@
+{{ control(subject="deployment") }}
+
+with
+    subjects as (
+        select
+            *,
+            {# a deployment that is to come takes no time yet, one that runs lasts until now #}
+            greatest(
+                case
+                    when is_candidate
+                    then started_at
+                    else coalesce(finished_at, {{ as_of() }})
+                end,
+                started_at + interval 1 microsecond
+            ) as ran_until
+        from {{ deployment_subjects() }}
+    ),
+    windows as (
+        select * from {{ ref("window_occurrences") }} where effect in ('deny', 'allow')
+    ),
+    allowing as (
+        select distinct
+            calendar_window_id,
+            version_number,
+            service_ids,
+            environment_ids,
+            is_any_scope,
+            known_from,
+            known_to
+        from windows
+        where effect = 'allow'
+    ),
+    bound_to_allowed as (
+        select distinct subjects.subject_id
+        from subjects
+        inner join
+            allowing
+            on {{ window_is_known("allowing", "subjects.started_at") }}
+            and {{
+                window_binds(
+                    "allowing", "subjects.service_id", "subjects.environment_id"
+                )
+            }}
+    ),
+    met as (
+        select
+            subjects.subject_id,
+            windows.*,
+            windows.starts_at <= subjects.started_at
+            and windows.ends_at > subjects.started_at as is_open_at_start
+        from subjects
+        inner join
+            windows
+            on windows.starts_at < subjects.ran_until
+            and windows.ends_at > subjects.started_at
+            and {{ window_is_known("windows", "subjects.started_at") }}
+            and {{
+                window_binds(
+                    "windows", "subjects.service_id", "subjects.environment_id"
+                )
+            }}
+    ),
+    decided as (
+        select
+            subject_id,
+            min(title) filter (where effect = 'deny' and is_open_at_start) as denied_by,
+            min(title) filter (
+                where effect = 'deny' and not is_open_at_start and not allows_overrun
+            ) as ran_into,
+            min(title) filter (
+                where effect = 'allow' and is_open_at_start
+            ) as allowed_by,
+            count(distinct calendar_window_id) filter (
+                where effect = 'deny' and (is_open_at_start or not allows_overrun)
+            ) as denial_count,
+            list(
+                distinct 'window_occurrences:' || window_occurrence_id
+                order by 'window_occurrences:' || window_occurrence_id
+            ) filter (where effect = 'deny' or is_open_at_start) as evidence
+        from met
+        group by subject_id
+    ),
+    judged as (
+        select
+            subjects.*,
+            case
+                when not exists (select 1 from windows)
+                then 'no_calendar'
+                when decided.denied_by is not null
+                then 'blackout'
+                when decided.ran_into is not null
+                then 'blackout_overrun'
+                when
+                    bound_to_allowed.subject_id is not null
+                    and decided.allowed_by is null
+                then 'not_in_allowed_window'
+                when decided.allowed_by is not null
+                then 'in_allowed_window'
+                else 'no_window_denies'
+            end as reason_code,
+            decided.denied_by,
+            decided.ran_into,
+            decided.allowed_by,
+            decided.denial_count,
+            decided.evidence
+        from subjects
+        left join decided on subjects.subject_id = decided.subject_id
+        left join bound_to_allowed on subjects.subject_id = bound_to_allowed.subject_id
+    )
+select
+    subject_id,
+    service_id,
+    team_id,
+    environment_id,
+    started_at as occurred_at,
+    case
+        when reason_code = 'no_calendar'
+        then 'not_applicable'
+        when reason_code in ('blackout', 'blackout_overrun', 'not_in_allowed_window')
+        then 'fail'
+        else 'pass'
+    end as verdict,
+    reason_code,
+    case
+        reason_code
+        when 'no_calendar'
+        then 'No calendar states a freeze or an allowed time.'
+        when 'blackout'
+        then 'It begins inside "' || denied_by || '".'
+        when 'blackout_overrun'
+        then
+            'It begins before "'
+            || ran_into
+            || '" and still runs in it, which does not let it finish.'
+        when 'not_in_allowed_window'
+        then 'Allowed times are stated for it, and none is open when it begins.'
+        when 'in_allowed_window'
+        then 'It begins inside "' || allowed_by || '" and meets no freeze.'
+        else 'No window denies it.'
+    end as reason,
+    coalesce(evidence, []) as evidence,
+    case
+        when reason_code = 'no_calendar'
+        then null
+        when reason_code = 'not_in_allowed_window'
+        then 1
+        else coalesce(denial_count, 0)
+    end as value,
+    {{ threshold("freeze_violations_max") }} as threshold
+from judged
