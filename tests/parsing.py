@@ -23,6 +23,7 @@ def shared_parse(home: Home) -> Iterator[None]:
     _ignore_the_folder()
     _write_no_compiled_sql()
     _describe_once()
+    _compile_templates_once()
     target = home.work / "dbt" / PARSED
     kept = _kept / PARSED
     if kept.exists() and not target.exists():
@@ -74,3 +75,25 @@ def _describe_once() -> None:
 
     describe.remembers = True  # type: ignore[attr-defined]
     DuckDBAdapter.get_column_schema_from_query = describe  # type: ignore[method-assign]
+
+
+def _compile_templates_once() -> None:
+    """Turn the text of a model or macro into code once; every build renders the same ones."""
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+    compiled = MacroFuzzEnvironment.compile
+    if getattr(compiled, "remembers", False):
+        return
+    known: dict[tuple[object, ...], object] = {}
+
+    @functools.wraps(compiled)
+    def compile_once(self, source, name=None, filename=None, *more, **options):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN202
+        if more or options or not isinstance(source, str):
+            return compiled(self, source, name, filename, *more, **options)
+        key = (type(self), tuple(sorted(self.extensions)), source, name, filename)
+        if key not in known:
+            known[key] = compiled(self, source, name, filename)
+        return known[key]
+
+    compile_once.remembers = True  # type: ignore[attr-defined]
+    MacroFuzzEnvironment.compile = compile_once  # type: ignore[method-assign]
