@@ -6,7 +6,12 @@ import polars as pl
 import pytest
 
 from dashboards.conformance import Tally, deployment_of, held_words, share_words
-from dashboards.populations import items_sentence, months_table, population_sentence
+from dashboards.populations import (
+    items_sentence,
+    months_table,
+    population_sentence,
+    read_table,
+)
 from tests.dashboards.conftest import OpenPage
 from tests.dashboards.estate import AS_OF, HOSTILE, make_estate, publish
 from tests.dashboards.estate_changes import add_changes
@@ -148,3 +153,23 @@ def test_a_cmdb_without_discovery_says_so() -> None:
         schema={"outcome": pl.String, "observed_item_id": pl.String},
     )
     assert "no source of discovery is read" in items_sentence(items, "")
+
+
+def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
+    runs = pl.DataFrame(
+        {
+            "source": ["desk", "desk", "code"],
+            "stream": ["change_request", "change_request", "pulls"],
+            "row_count": [10, 5, 7],
+            "page_count": [1, 1, 2],
+            "reported_total": [None, 15, None],
+            "status": ["complete", "failed", "complete"],
+            "finished_at": [AS_OF.replace(tzinfo=None)] * 3,
+        }
+    )
+    code, desk = read_table(runs).iter_rows(named=True)
+    assert (code["Stream"], code["Source says"]) == ("pulls", "–")
+    assert desk == {
+        "Source": "desk", "Stream": "change request", "Rows read": 15, "Pages": 2,
+        "Source says": "15", "Runs not complete": 1, "Last read": "2026-11-22 09:00",
+    }  # fmt: skip
