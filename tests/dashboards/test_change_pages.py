@@ -4,6 +4,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboards.conformance import Tally, deployment_of, held_words, share_words
 from dashboards.populations import (
@@ -12,10 +14,12 @@ from dashboards.populations import (
     population_sentence,
     read_table,
 )
+from dashboards.shares import share_interval
 from tests.dashboards.conftest import OpenPage
 from tests.dashboards.estate import AS_OF, HOSTILE, make_estate, publish
 from tests.dashboards.estate_changes import add_changes
 from tests.dashboards.test_pages import assert_sound, said
+from transforms.statistics.intervals import wilson
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +112,15 @@ def test_a_share_comes_with_its_interval() -> None:
     assert share_words(2, 50, "failed") == (
         "2 of 50 deployments failed (4 %, likely between 1 % and 13 %)"
     )
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_the_interval_of_a_page_is_that_of_the_models(part: int, more: int) -> None:
+    low, high = wilson(part, part + more)
+    if part + more:
+        assert share_interval(part, part + more) == pytest.approx((float(low), float(high)))
+    else:
+        assert share_interval(0, 0) == (None, None)
 
 
 def test_what_has_no_data_counts_among_the_judged_and_an_exemption_does_not_pass() -> None:
