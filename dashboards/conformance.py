@@ -8,10 +8,10 @@ import polars as pl
 
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link
+from dashboards.shares import share_interval
 from dashboards.view import View
 from dashboards.words import DASH, moment_words, percent_words, share_sentence
 from transforms.published import UnknownTable
-from transforms.statistics.intervals import wilson
 
 READ_ROWS = 50_000
 JUDGED = ("pass", "warn", "fail", "no_data", "inconclusive", "exempt")
@@ -68,7 +68,7 @@ def tally(view: View, control_id: str) -> Tally:
 
 def share_words(part: int, whole: int, did: str, *, noun: str = "deployment") -> str:
     """Return a share with its interval: `2 of 50 deployments ... (4 %, likely between ...)`."""
-    low, high = (float(end) for end in wilson(part, whole)) if whole else (None, None)
+    low, high = share_interval(part, whole)
     said = share_sentence(part, whole, part / whole if whole else None, low, high, did=did)
     return said if noun == "deployment" else said.replace("deployment", noun)
 

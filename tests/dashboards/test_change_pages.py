@@ -4,13 +4,22 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboards.conformance import Tally, deployment_of, held_words, share_words
-from dashboards.populations import items_sentence, months_table, population_sentence
+from dashboards.populations import (
+    items_sentence,
+    months_table,
+    population_sentence,
+    read_table,
+)
+from dashboards.shares import share_interval
 from tests.dashboards.conftest import OpenPage
 from tests.dashboards.estate import AS_OF, HOSTILE, make_estate, publish
 from tests.dashboards.estate_changes import add_changes
 from tests.dashboards.test_pages import assert_sound, said
+from transforms.statistics.intervals import wilson
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +114,15 @@ def test_a_share_comes_with_its_interval() -> None:
     )
 
 
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_the_interval_of_a_page_is_that_of_the_models(part: int, more: int) -> None:
+    low, high = wilson(part, part + more)
+    if part + more:
+        assert share_interval(part, part + more) == pytest.approx((float(low), float(high)))
+    else:
+        assert share_interval(0, 0) == (None, None)
+
+
 def test_what_has_no_data_counts_among_the_judged_and_an_exemption_does_not_pass() -> None:
     counts = {"pass": 5, "fail": 1, "no_data": 2, "exempt": 1, "not_applicable": 9}
     tallied = Tally(results=pl.DataFrame(), counts=counts)
@@ -148,3 +166,23 @@ def test_a_cmdb_without_discovery_says_so() -> None:
         schema={"outcome": pl.String, "observed_item_id": pl.String},
     )
     assert "no source of discovery is read" in items_sentence(items, "")
+
+
+def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
+    runs = pl.DataFrame(
+        {
+            "source": ["desk", "desk", "code"],
+            "stream": ["change_request", "change_request", "pulls"],
+            "row_count": [10, 5, 7],
+            "page_count": [1, 1, 2],
+            "reported_total": [None, 15, None],
+            "status": ["complete", "failed", "complete"],
+            "finished_at": [AS_OF.replace(tzinfo=None)] * 3,
+        }
+    )
+    code, desk = read_table(runs).iter_rows(named=True)
+    assert (code["Stream"], code["Source says"]) == ("pulls", "–")
+    assert desk == {
+        "Source": "desk", "Stream": "change request", "Rows read": 15, "Pages": 2,
+        "Source says": "15", "Runs not complete": 1, "Last read": "2026-11-22 09:00",
+    }  # fmt: skip
