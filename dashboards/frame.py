@@ -14,6 +14,7 @@ from dashboards.access import Viewer
 from dashboards.catalogue import HEADLINES
 from dashboards.filters import draw_filters, ignored_sentence, page_address
 from dashboards.gate import admitted, draw_viewer, is_still_admitted
+from dashboards.lookback import PARAMETER, chosen_build, draw_choice, draw_notice
 from dashboards.reader import (
     definitions,
     forget_build,
@@ -27,7 +28,7 @@ from dashboards.theme import ASSETS, apply_stylesheet
 from dashboards.view import View
 from dashboards.words import date_words, moment_words
 from transforms.home import Home, resolve_home
-from transforms.published import Published, PublishedError
+from transforms.published import SCOPED, Published, PublishedError
 
 WATCH_SECONDS = 20
 DEFAULT_LIMIT = timedelta(hours=26)
@@ -56,7 +57,8 @@ def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(
         return
     home = resolve_home()
     try:
-        published = published_of_session(home, scope=viewer.scope)
+        earlier = chosen_build(home, viewer)
+        published = published_of_session(home, scope=viewer.scope, chosen=earlier)
     except PublishedError as error:
         states.show_unreadable(error)
         return
@@ -82,7 +84,9 @@ def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(
         states.show_nothing_published()
         _wait_for_first(home)
         return
-    _watch(home, published.build.build_id, viewer)
+    draw_notice(earlier)
+    if earlier is None:
+        _watch(home, published.build.build_id, viewer)
     current["view"] = _view(modules[chosen.title], published, now(), viewer)
     chosen.run()
 
@@ -108,11 +112,11 @@ def _view(module: ModuleType, published: Published, now: datetime, viewer: Viewe
         st.title(module.TITLE, anchor=False, width="stretch")
         selection = draw_filters(
             teams, services, as_of=as_of, span=span, is_used=is_used,
-            of_page=_parameters(module, published),
+            of_page={**_parameters(module, published), PARAMETER: None},
         )  # fmt: skip
         draw_viewer(viewer)
     view = View(published, selection, zone)
-    _say_as_of(view, now, is_filtered=is_used)
+    _say_as_of(view, now, viewer, is_filtered=is_used)
     return view
 
 
@@ -126,7 +130,7 @@ def _parameters(module: ModuleType, published: Published) -> Mapping[str, Sequen
     return found
 
 
-def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:
+def _say_as_of(view: View, now: datetime, viewer: Viewer, *, is_filtered: bool) -> None:
     chosen = view.selection
     last = chosen.until - timedelta(days=1)
     sample = "Sample data, as of" if view.build.sample_data else "As of"
@@ -141,6 +145,7 @@ def _say_as_of(view: View, now: datetime, *, is_filtered: bool) -> None:
                 language=None,
                 wrap_lines=True,
             )
+        draw_choice(resolve_home(), viewer, shown=view.build.build_id.partition(SCOPED)[0])
     told = ignored_sentence()
     if told:
         st.info(told)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
+import streamlit as st
 
 from dashboards.reasons import ATTRIBUTIONS, chance_words
 from dashboards.safe_text import plain_text, safe_link
@@ -160,7 +161,10 @@ def page_link(view: View, page: str, **parameters: str) -> str:
     kept = view.selection.address()
     if "period" in parameters:
         kept = {name: value for name, value in kept.items() if name not in ("from", "to")}
-    asked = {name: value for name, value in {**kept, **parameters}.items() if value}
+    # Who looks back at an earlier build goes on doing so.
+    looked_back = {"build": st.query_params.get("build", "")}
+    named = {**kept, **looked_back, **parameters}
+    asked = {name: value for name, value in named.items() if value}
     return f"{page}?{urlencode(asked)}"
 
 

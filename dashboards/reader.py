@@ -60,13 +60,17 @@ def _opened(_build: Build, path: str, scope: str) -> Published:
     return open_build(_build, scope=scope)
 
 
-def published_of_session(home: Home, *, scope: str = "") -> Published | None:
+def published_of_session(
+    home: Home, *, scope: str = "", chosen: Build | None = None
+) -> Published | None:
     """Return the build this browser session reads; it stays until the viewer asks for a newer.
 
     A viewer who is limited to a scope reads its file, whose build has an id of its own, so that
-    nothing that is cached by the id is shared with others.
+    nothing that is cached by the id is shared with others. `chosen` is an earlier build to look at.
     Errors: whatever the published door raises when the build cannot be opened.
     """
+    if chosen is not None:
+        return _opened(chosen, str(chosen.path), scope)
     held: tuple[str, Published] | None = st.session_state.get(_BUILD_KEY)
     if held is not None and held[0] == scope:
         return held[1]

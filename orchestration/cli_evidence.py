@@ -56,6 +56,20 @@ def verify_package(
     command.check(package, previous=previous, key=key)
 
 
+@evidence.command("sample")
+def sample_items(
+    month: Annotated[
+        str, typer.Option(help="Month that draws the sample, as 2026-11 (default: this one).")
+    ] = "",
+    size: Annotated[int, typer.Option(help="How many items.", min=1)] = 25,
+    every: Annotated[bool, typer.Option("--all", help="Every item instead of a sample.")] = False,
+) -> None:
+    """Restore what was received and hash it again: a sample of the month, or all."""
+    from orchestration.commands import evidence as command
+
+    command.sample(month=month, size=None if every else size)
+
+
 @evidence.command("list")
 def list_packages() -> None:
     """Show every package that was made, and the public key."""

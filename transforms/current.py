@@ -82,6 +82,20 @@ def read_build(directory: Path) -> Build:
     )
 
 
+def retained_builds(home: Home) -> list[Build]:
+    """Return the builds that are still there and can be read, the newest first."""
+    if not home.builds.is_dir():
+        return []
+    found = []
+    for directory in sorted(home.builds.iterdir(), reverse=True):
+        if directory.is_dir() and not directory.name.startswith("."):
+            try:
+                found.append(read_build(directory))
+            except (NothingPublished, KeyError, ValueError):
+                continue
+    return sorted(found, key=lambda one: (one.as_of, one.build_id), reverse=True)
+
+
 def file_of(build: Build, *, scope: str = "") -> tuple[Build, Path]:
     """Return a build with the file to read: the whole, or only what one row scope may see.
 

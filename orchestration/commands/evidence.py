@@ -2,6 +2,7 @@
 
 import getpass
 import hashlib
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from orchestration.evidence.attest import public_key
 from orchestration.evidence.chain import keep, predecessor, read_kept, signing_key
 from orchestration.evidence.inputs import Scope, read_inputs
 from orchestration.evidence.package import Package, build_package
+from orchestration.evidence.vault import item_names, p95_seconds, restore
 from orchestration.evidence.verify import (
     Refused,
     fingerprint,
@@ -23,9 +25,13 @@ from orchestration.evidence.verify import (
     summary,
     verify,
 )
-from transforms.decisions import DecisionsAltered
+from orchestration.lake import Lake
+from transforms.decisions import EVIDENCE, DecisionsAltered, append_details
 from transforms.home import Home
 from transforms.published import NothingPublished, read_build
+from transforms.statistics.samples import audit_sample, clopper_pearson_upper
+
+SECONDS_MAX = 60
 
 
 class NotAsSigned(LeadlineError):
@@ -79,6 +85,45 @@ def check(file: Path, *, previous: Path | None, key: str) -> None:
         raise ConfigurationError(f"{error}.") from None
     for line in summary(raw, manifest, has_previous=before is not None):
         say(line)
+
+
+def sample(*, month: str, size: int | None) -> None:
+    """Restore items of the lake that a month draws, or all, and say what that shows.
+
+    Errors: NotAsSigned, which names what is gone, unreadable or altered; NothingToRead.
+    """
+    context = open_context()
+    lake = Lake(context.home.lake)
+    names = sorted(item_names(lake))
+    if not names:
+        raise NothingToRead("The lake holds nothing yet; run `leadline sync`.")
+    month = month or f"{context.clock():%Y-%m}"
+    drawn = names if size is None else audit_sample(names, size, seed=month)
+    found = restore(lake, drawn, timer=time.perf_counter)
+    bad = [one for one in found if one.trouble]
+    p95 = p95_seconds(found) or 0.0
+    append_details(
+        context.home.lake,
+        kind=EVIDENCE,
+        subject=f"retrieval:{month}",
+        verdict="failed" if bad else "passed",
+        details={
+            "drawn": len(found), "failed": [one.name for one in bad], "of": len(names),
+            "p95_seconds": round(p95, 3),
+        },
+        who=getpass.getuser(),
+        decided_at=context.clock(),
+    )  # fmt: skip
+    say(f"{len(found) - len(bad)} of {len(found)} items were restored and are what was received.")
+    say(f"95 of 100 took at most {p95:.2f} s; the limit is {SECONDS_MAX} s.")
+    upper = clopper_pearson_upper(len(bad), len(found))
+    if size is not None:
+        say(f"Of all {len(names)}, at most {upper:.1%} would fail (90 % confidence).")
+    if bad:
+        named = "; ".join(f"{one.name}: {one.trouble}" for one in bad[:20])
+        raise NotAsSigned(f"{len(bad)} of {len(found)} items cannot be shown: {named}.")
+    if p95 > SECONDS_MAX:
+        raise NotAsSigned(f"Restoring took {p95:.0f} s, more than {SECONDS_MAX} s.")
 
 
 def show() -> None:

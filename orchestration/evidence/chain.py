@@ -10,12 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from orchestration.evidence.inputs import Inputs
 from orchestration.evidence.package import Package, Predecessor
+from orchestration.evidence.report import missing_slots
 from orchestration.keys import kept_key
 from transforms.decisions import EVIDENCE, append_details, read_decisions
 from transforms.home import Home
 
 KEY = "evidence.key"
 FIRST = ""
+# The audit log names the first of what is missing; the report in the package has more.
+MOST_MISSING = 50
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Kept:
     required: int
     as_of: str
     build_id: str
+    controls: list[dict[str, Any]]
+    missing: list[str]
+    missing_count: int
     who: str
     made_at: datetime
 
@@ -48,7 +54,7 @@ def read_kept(home: Home) -> list[Kept]:
     """Return every package that was made, oldest first. Errors: DecisionsAltered."""
     found = []
     for one in read_decisions(home.lake):
-        if one.kind != EVIDENCE:
+        if one.kind != EVIDENCE or not one.subject.startswith(f"{EVIDENCE}:"):
             continue
         fields: dict[str, Any] = json.loads(one.reason)
         found.append(Kept(**fields, who=one.who, made_at=one.decided_at))
@@ -79,6 +85,7 @@ def keep(home: Home, package: Package, *, inputs: Inputs, who: str, made_at: dat
         return
     manifest = package.manifest
     done = manifest["completeness"]
+    missing = missing_slots(inputs)
     details = {
         "sha256": package.sha256,
         "contents_sha256": manifest["contents_sha256"],
@@ -89,6 +96,9 @@ def keep(home: Home, package: Package, *, inputs: Inputs, who: str, made_at: dat
         "required": done["required"],
         "as_of": manifest["as_of"],
         "build_id": inputs.build.build_id,
+        "controls": manifest["controls"],
+        "missing": [" · ".join(one) for one in missing[:MOST_MISSING]],
+        "missing_count": len(missing),
     }
     append_details(
         home.lake,

@@ -20,6 +20,7 @@ from orchestration.evidence.inputs import Inputs
 from orchestration.evidence.oscal import assessment_results
 from orchestration.evidence.policy import policy_document
 from orchestration.evidence.report import report_html
+from orchestration.evidence.retention import retention, signature_records
 from orchestration.evidence.verify import (
     ATTESTATIONS,
     ENVELOPE,
@@ -35,7 +36,7 @@ from orchestration.evidence.verify import (
 )
 
 SCHEMA = "leadline-evidence/1"
-REPORT, VERIFIER = "report.html", "verify.py"
+REPORT, VERIFIER, SIGNATURES = "report.html", "verify.py", "signatures.csv"
 MEDIA = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -80,6 +81,7 @@ def build_package(
         f"{EXTRACTS}{name}.csv": as_csv(frame) for name, frame in sorted(inputs.extracts.items())
     }
     members[RESULTS] = as_csv(inputs.results)
+    members[SIGNATURES] = as_csv(signature_records(inputs))
     members[POLICY] = rfc8785.dumps(policy_document(inputs))
     policy = _sha256(members[POLICY])
     members[ATTESTATIONS], kinds = attestations(inputs, policy_sha256=policy, key=key)
@@ -127,6 +129,7 @@ def _manifest(
         "completeness": {
             "filled": filled, "required": required, "is_complete": filled == required > 0,
         },
+        "retention": retention(inputs),
         "redactions": [asdict(one) for one in inputs.redactions],
         "previous": None if previous is None else {"sha256": previous.sha256},
         "supersedes": (previous.supersedes or None) if previous else None,

@@ -53,6 +53,8 @@ def report_html(inputs: Inputs, manifest: Mapping[str, Any], members: Mapping[st
                 for name in sorted(members)
             ],
         ),
+        "<h2>How long to keep it</h2>",
+        _retention(manifest["retention"]),
         "<h2>How to check it</h2>",
         "<p>Take <code>verify.py</code> from a place you trust, not from this package, and run"
         " <code>python verify.py PACKAGE.zip --previous EARLIER.zip --key KEY</code>. It needs"
@@ -86,6 +88,13 @@ def _completeness(filled: int, required: int) -> str:
         return "Nothing of it needs evidence."
     share = f"{filled} of {required} places for evidence are filled ({filled / required:.1%})"
     return f"{share}: complete." if filled == required else f"{share}: <b>not complete</b>."
+
+
+def _retention(asked: Mapping[str, Any]) -> str:
+    if asked["until"] is None:
+        return "<p>No framework of this scope states a time.</p>"
+    months, framework = asked["months"], escape(asked["framework"])
+    return f"<p>Until {asked['until']}: {framework} asks for {months} months.</p>"
 
 
 def _controls(manifest: Mapping[str, Any]) -> str:
