@@ -53,12 +53,12 @@ def candidate_of(
     found = _named(services, service, key="service_id")
     if found is None:
         known = ", ".join(sorted(services["service_id"].to_list())[:20])
-        raise UnknownCandidate(f"no service is called {service!r}; known are: {known}")
+        raise UnknownCandidate(f"No service is called {service!r}; known are: {known}")
     environments = published.rows("environments")
     place = _named(environments, environment, key="environment_id")
     if place is None:
         known = ", ".join(sorted(environments["environment_id"].to_list())[:20])
-        raise UnknownCandidate(f"no environment is called {environment!r}; known are: {known}")
+        raise UnknownCandidate(f"No environment is called {environment!r}; known are: {known}")
     made = published.rows(
         "control_deployables",
         filters={"service_id": found["service_id"], "artifact_key": digest},
