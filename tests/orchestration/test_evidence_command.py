@@ -1,5 +1,6 @@
 """Evidence from records to a file that verifies: one release of one service, and the chain."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -15,7 +16,7 @@ from orchestration.cli import app
 from orchestration.decision_heads import verify_log
 from orchestration.evidence.inputs import Scope, read_inputs
 from tests.transforms.estate import Estate, at
-from tests.transforms.models import build_models
+from tests.transforms.models import build_models, rows
 from transforms.decisions import read_decisions
 from transforms.home import Home
 from transforms.published import Published, open_published
@@ -187,3 +188,27 @@ def test_rows_of_the_package_are_those_of_the_build(run: Any, home: Home, tmp_pa
             " and fct_deployments.service_id = 'pay'"
         ).fetchone()
     assert counted == expected
+
+
+def test_the_next_build_lists_the_packages_with_their_chain(
+    run: Any, home: Home, tmp_path: Path
+) -> None:
+    first = built(run, tmp_path / "first", "--release", "1.4.0", "--service", "pay")
+    second = built(run, tmp_path / "second", "--release", "1.5.0", "--service", "search")
+    build_models(home, "evidence_packages", "evidence_package_controls")
+    known = {one["package_sha256"]: one for one in rows(home, "evidence_packages")}
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (first, second)]
+    assert set(digests) <= set(known)
+    assert all(one["is_linked"] for one in known.values())
+    assert known[digests[1]]["previous_sha256"] in known
+    assert (known[digests[1]]["service_id"], known[digests[1]]["release_version"]) == (
+        "search", "1.5.0",
+    )  # fmt: skip
+    where = f"package_sha256 = '{digests[1]}'"
+    controls = rows(home, "evidence_package_controls", where=where)
+    (identified,) = (one for one in controls if one["control_id"] == "deployment_identified")
+    assert (identified["pass_count"], identified["required_count"]) == (1, 3)
+    one = known[digests[1]]
+    assert sum(each["required_count"] for each in controls) == one["required_count"]
+    assert one["required_count"] - one["filled_count"] == one["missing_count"]
+    assert len(one["missing"]) == one["missing_count"]
