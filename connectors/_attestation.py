@@ -9,7 +9,8 @@ checked.
 
 import base64
 import binascii
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -162,6 +163,7 @@ def _subjects(statement: Json, *, key: str, key_ids: list[str], state: str) -> l
         "signature_state": state,
         "repository": repository_of(source.get("uri")),
         "commit_sha": digest.get("gitCommit") or digest.get("sha1"),
+        **_recipe(predicate),
         "created_at": stated_instant(created or predicate.get("timeCreated")),
         "database_updated_at": stated_instant(database.get("lastUpdate")),
     }
@@ -175,6 +177,28 @@ def _subjects(statement: Json, *, key: str, key_ids: list[str], state: str) -> l
         }
         for subject in statement.get("subject") or [{}]
     ]
+
+
+def _recipe(predicate: Json) -> Row:
+    """Return how it was built: the type of the build and what could be set from outside.
+
+    Nested parameters are named with points between: `workflow.ref`.
+    """
+    definition = predicate.get("buildDefinition") or {}
+    invocation = predicate.get("invocation") or {}
+    stated = definition.get("externalParameters", invocation.get("parameters"))
+    return {
+        "build_type": definition.get("buildType") or predicate.get("buildType"),
+        "external_parameters": dict(_flat(stated)) if isinstance(stated, dict) else None,
+    }
+
+
+def _flat(stated: Json, *, above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in stated.items():
+        if isinstance(value, dict):
+            yield from _flat(value, above=f"{above}{name}.")
+        else:
+            yield above + name, value if isinstance(value, str) else json.dumps(value)
 
 
 def _source(predicate: Json) -> Json:

@@ -74,12 +74,12 @@ def matrix_table(
         [
             {
                 "Control": plain_text(row["title"]),
-                "Requirements": ", ".join(requirements.get(row["control_id"], ())) or DASH,
-                "Severity": row["severity"],
                 **{
                     period_name(period, cells): cell_words(found.get((row["control_id"], period)))
                     for period in periods
                 },
+                "Severity": row["severity"],
+                "Requirements": ", ".join(requirements.get(row["control_id"], ())) or DASH,
             }
             for row in controls.iter_rows(named=True)
         ]

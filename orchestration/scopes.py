@@ -84,21 +84,29 @@ def _ordered(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, tuple[str
             [PUBLISHED_SCHEMA],
         ).fetchall()
     }
-    metrics = {
-        str(row[0])
-        for row in connection.execute(
-            "select metric from warehouse.v1.metric_definitions"
-        ).fetchall()
-    }
+    metrics = _listed(connection, there, "metric_definitions", "metric")
+    controls = _listed(connection, there, "control_definitions", "table_name")
     known = scope_rules()
-    unknown = sorted(there - metrics - known.keys())
+    unknown = sorted(there - metrics - controls - known.keys())
     if unknown:
         raise PublishFailed(
             f"Nobody has decided which rows of {', '.join(unknown)} teams may see; name it in "
             f"{RULES.name} and run `leadline publish`."
         )
     listed = [(name, rules) for name, rules in known.items() if name in there]
-    return listed + [(name, ("history",)) for name in sorted(metrics & there - known.keys())]
+    for names, rules in ((metrics, ("history",)), (controls, ("service", "team"))):
+        listed += [(name, rules) for name in sorted(names & there - known.keys())]
+    return listed
+
+
+def _listed(
+    connection: duckdb.DuckDBPyConnection, there: set[str], catalogue: str, column: str
+) -> set[str]:
+    """Return the tables that a catalogue of the build names."""
+    if catalogue not in there:
+        return set()
+    rows = connection.execute(f"select {column} from warehouse.v1.{catalogue}").fetchall()
+    return {str(row[0]) for row in rows}
 
 
 def _copy(

@@ -21,7 +21,7 @@ from dashboards.view import View
 from dashboards.words import count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Control matrix", "Governance", 0, "controls"
-GRAINS = {"Months": ("month", 6), "Quarters": ("quarter", 4)}
+GRAINS = {"4 months": ("month", 4), "12 months": ("month", 12), "4 quarters": ("quarter", 4)}
 EVERY, SEVERITIES = "All", ("high", "medium", "low")
 
 

@@ -59,6 +59,11 @@ class Known:
         found = {row["actor_id"] for row in makers} | {row["author_id"] for row in authors}
         return {str(one) for one in found if one}
 
+    def requesters(self, change_request_id: str) -> set[str]:
+        """Return who asked for a change request, in any version of it."""
+        rows = self._rows("change_requests", change_request_id=change_request_id)
+        return {str(row["requester_id"]) for row in rows if row["requester_id"]}
+
     def exemption_states(self) -> dict[str, str]:
         """Return the state of each exemption that the build knows."""
         return {str(row["exemption_id"]): str(row["state"]) for row in self._rows("exemptions")}
@@ -127,10 +132,11 @@ def refuse_author(
 
     Errors: ConfigurationError.
     """
-    if subject_type != "deployment" or subject_id is None:
+    if subject_id is None:
         return
-    if known.person(who) in known.authors(subject_id):
+    involved = {"deployment": known.authors, "change_request": known.requesters}.get(subject_type)
+    if involved is not None and known.person(who) in involved(subject_id):
         raise ConfigurationError(
-            f"{who} wrote or made {subject_id} and cannot {deed} an exemption for it; ask somebody "
-            "else."
+            f"{who} wrote, made or asked for {subject_id} and cannot {deed} an exemption for it; "
+            "ask somebody else."
         )

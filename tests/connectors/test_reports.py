@@ -414,12 +414,14 @@ STATEMENT = {
     "predicateType": "https://slsa.dev/provenance/v1",
     "predicate": {
         "buildDefinition": {
+            "buildType": "https://builder.test/workflow",
+            "externalParameters": {"workflow": {"ref": "refs/heads/main", "retries": 2}},
             "resolvedDependencies": [
                 {
                     "uri": "git+https://host.test/acme/shop@refs/heads/main",
                     "digest": {"gitCommit": "c0ffee"},
                 }
-            ]
+            ],
         },
         "runDetails": {
             "builder": {"id": "https://builder.test"},
@@ -463,6 +465,8 @@ def test_each_subject_of_a_signed_statement_is_a_row() -> None:
         "signature_state": "verified",
         "repository": "acme/shop",
         "commit_sha": "c0ffee",
+        "build_type": "https://builder.test/workflow",
+        "external_parameters": {"workflow.ref": "refs/heads/main", "workflow.retries": "2"},
         "created_at": "2026-11-20T10:00:00.000000Z",
         "database_updated_at": None,
     }

@@ -120,7 +120,7 @@ def test_a_framework_leaves_the_controls_that_speak_to_it(
 
 
 def test_quarters_are_named_as_quarters(look_at: OpenPage, published_home: Path) -> None:
-    app = look_at(published_home, "controls", periods="Quarters")
+    app = look_at(published_home, "controls", periods="4 quarters")
     assert "Q4 2026" in app.dataframe[0].value.columns
 
 

@@ -42,6 +42,8 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
             ("fct_deployments", "deployment_id varchar, actor_id varchar, commit_sha varchar",
              [["github:1", people["linus"], "abc"]]),
             ("fct_commits", "deployment_id varchar, commit_sha varchar", [["github:1", "abc"]]),
+            ("change_requests", "change_request_id varchar, requester_id varchar",
+             [["servicenow:chg-1", people["linus"]]]),
             ("commits", "commit_sha varchar, author_id varchar", [["abc", people["ada"]]]),
             ("identity_aliases", "alias_id varchar, person_id varchar",
              [[people["ada@example.org"], people["ada"]]]),
@@ -122,6 +124,14 @@ def test_who_wrote_or_made_a_deployment_neither_grants_nor_approves(
     with pytest.raises(ConfigurationError, match="cannot approve an exemption"):
         command.approve("exemption-1", who=author, is_unchecked=False)
     assert _only(context) == "pending"
+
+
+def test_who_asked_for_a_change_request_does_not_exempt_it(context: Context) -> None:
+    with pytest.raises(ConfigurationError, match="cannot grant an exemption"):
+        _add("change_request:servicenow:chg-1", who="linus")
+    _add("change_request:servicenow:chg-1")
+    with pytest.raises(ConfigurationError, match="cannot approve an exemption"):
+        command.approve("exemption-1", who="linus", is_unchecked=False)
 
 
 def test_who_is_not_among_the_approvers_of_the_policy_approves_nothing(context: Context) -> None:

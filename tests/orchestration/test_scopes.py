@@ -100,12 +100,28 @@ def test_a_table_that_nobody_decided_on_stops_the_file(tmp_path: Path) -> None:
         write_scope(source, tmp_path / "scopes" / "x" / "warehouse.duckdb", teams=["a"])
 
 
+def test_a_control_shows_the_subjects_of_the_teams_and_of_their_services(
+    build: Path, ours: Published
+) -> None:
+    """The estate's catalogue names tables that it does not have, so this one is made here."""
+    source = build / "warehouse.duckdb"
+    target = build.parent / "controls.duckdb"
+    with duckdb.connect(str(source)) as connection:
+        connection.execute(
+            "create table v1.control_approved as from v1.control_results"
+            " where control_id = 'approved'"
+        )
+    write_scope(source, target, teams=OURS)
+    assert _column(target, "select distinct team_id from v1.control_approved") == list(OURS)
+    assert len(ours.rows("control_definitions")) == 3
+
+
 def test_every_published_model_is_decided_on() -> None:
     models = ROOT / "transforms" / "models"
     published = {
         path.stem
         for folder in models.iterdir()
-        if folder.name not in ("staging", "intermediate", "metrics")
+        if folder.name not in ("staging", "intermediate", "metrics", "controls")
         for path in (*folder.rglob("*.sql"), *folder.rglob("*.py"))
     }
     seeds = {path.stem for path in (ROOT / "transforms" / "seeds").rglob("*.csv")}

@@ -43,13 +43,17 @@
             this.identifier ~ " is asked by the gate, so it reads published tables only; found an intermediate one"
         ) }}
     {%- endif -%}
+    {#- only what the gate asks looks for subjects to replace: others do not depend on them -#}
+    {%- set asking = namespace(code='') -%}
+    {%- if judged_before -%}
     {#- a control that rests on other controls rests on what they say of the same deployment -#}
-    {%- set asking = namespace(code=compiled_code | replace(ref('control_subjects') | string, candidate_subjects())) -%}
+    {%- set asking.code = compiled_code | replace(ref('control_subjects') | string, candidate_subjects()) -%}
     {%- for name in var('controls', []) if name != this.identifier -%}
         {%- set other = api.Relation.create(database=this.database, schema=this.schema, identifier=name) -%}
         {%- set macro = '"' ~ this.database ~ '"."' ~ this.schema ~ '"."' ~ name ~ '_at"' -%}
         {%- set asking.code = asking.code | replace(other | string, macro ~ '(of_service, of_digest, of_environment, at_instant)') -%}
     {%- endfor -%}
+    {%- endif -%}
     {% if existing is not none %}
         {% call statement('drop', auto_begin=False) -%}
             drop {{ existing.type }} if exists {{ existing }} cascade

@@ -10,3 +10,8 @@ list_distinct(
     )
 )
 {%- endmacro %}
+
+{# What discovery states of an attribute of an item, from its JSON object. #}
+{% macro observed_attribute(name) -%}
+json_extract_string(observed.attributes, '$."' || {{ name }} || '"')
+{%- endmacro %}

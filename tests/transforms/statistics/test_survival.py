@@ -5,7 +5,14 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times, restricted_mean_survival_time
 
-from transforms.statistics.survival import kaplan_meier, median, median_interval, restricted_mean
+from transforms.statistics.survival import (
+    half_time,
+    kaplan_meier,
+    median,
+    median_interval,
+    restricted_mean,
+    survival_at,
+)
 
 MINUTES = [30, 45, 60, 90, 120, 120, 240, 300]
 CLOSED = [True, True, True, True, True, False, True, False]
@@ -41,6 +48,26 @@ def test_a_median_that_the_curve_never_reaches_is_infinite() -> None:
     assert median(kaplan_meier([1.0, 2.0, 3.0], [True, False, False]))[0] == np.inf
     # exactly one half, and nothing ends later
     assert median(kaplan_meier([1.0, 2.0], [True, False]))[0] == np.inf
+
+
+def test_half_of_four_actions_are_over_after_12_days_and_a_quarter_lasts_beyond_28() -> None:
+    curve = kaplan_meier([5.0, 12.0, 28.0, 40.0], [True, True, True, False])
+    assert half_time(curve)[0] == 12.0
+    assert survival_at(curve, 28.0)[0] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("number", range(18))
+def test_half_time_and_survival_agree_with_lifelines(number: int) -> None:
+    times, closed = _samples()[number]
+    curve, fitted = kaplan_meier(times, closed), KaplanMeierFitter().fit(times, closed)
+    assert half_time(curve)[0] == pytest.approx(fitted.median_survival_time_)
+    for moment in (0.5, float(times.min()), float(np.median(times)), float(times.max())):
+        assert survival_at(curve, moment)[0] == pytest.approx(fitted.predict(moment))
+
+
+def test_nobody_was_watched_longer_than_the_longest_still_open() -> None:
+    assert np.isnan(survival_at(kaplan_meier([3.0, 9.0], [True, False]), 10.0)[0])
+    assert survival_at(kaplan_meier([3.0, 9.0], [True, True]), 10.0)[0] == 0.0
 
 
 @pytest.mark.parametrize("number", range(18))

@@ -4,6 +4,8 @@ select
     subject_digest,
     predicate_type,
     builder_id,
+    build_type,
+    external_parameters,
     key_ids,
     signature_state,
     service_name,
