@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
+
+import polars as pl
 
 from dashboards.incidents import Incident, local
 from dashboards.timeline import Axis, Firing, Shade, Tick
@@ -9,12 +12,14 @@ from dashboards.view import View
 from dashboards.words import moment_words
 from transforms.published import UnknownTable
 
-TICKS, ALERTS = 4000, 2000
+TICKS, ALERTS, WINDOWS = 4000, 2000, 5000
 WINDOW_KINDS = {
     "freeze": "Freeze",
+    "blackout": "Blackout",
     "maintenance": "Maintenance",
     "downtime": "Downtime",
     "vendor_maintenance": "Maintenance of a vendor",
+    "vendor_freeze": "Freeze of a vendor",
 }
 
 
@@ -126,30 +131,72 @@ def read_alerts(view: View, services: Sequence[str]) -> list[Firing]:
     ]
 
 
-def read_windows(view: View) -> list[Shade]:
-    """Return freezes and maintenances that happen once and touch the selection.
+def selected_services(view: View) -> list[str] | None:
+    """Return the services of the selection, None of everything."""
+    if view.selection.service_ids:
+        return list(view.selection.service_ids)
+    if view.selection.team_ids:
+        services = view.table("services")
+        mine = services.filter(pl.col("team_id").is_in(list(view.selection.team_ids)))
+        return list(mine["service_id"])
+    return None
 
-    Recurring windows have no instants of their own and are not drawn; allowed times are usual.
+
+def read_windows(view: View, *, ahead: timedelta = timedelta()) -> list[Shade]:
+    """Return freezes and maintenances that touch the selection, recurring ones each time.
+
+    `ahead` looks that far beyond as-of. A window that was moved or withdrawn before it began is
+    left out. Builds of before know no recurring windows; allowed times are usual and not drawn.
     """
     axis = axis_of(view)
-    rows = view.known_rows("calendar_windows", filters={"is_current": True}, order="starts_at")
+    last = max(axis.last, axis.now + ahead) if ahead else axis.last
+    chosen = selected_services(view)
     shades = []
-    for row in rows.iter_rows(named=True):
+    for row in _windows(view, first=axis.first, last=last):
         began, ended = naive(view, row["starts_at"]), naive(view, row["ends_at"])
-        is_drawn = row["kind"] in WINDOW_KINDS and not row["is_deleted"]
-        if began is None or ended is None or not is_drawn:
+        if began is None or ended is None or began >= last or ended <= axis.first:
             continue
-        if began < axis.last and ended > axis.first:
-            shades.append(
-                Shade(
-                    word=WINDOW_KINDS[row["kind"]],
-                    title=row["title"] or "",
-                    service_id=row["service_id"] or "",
-                    began=began,
-                    ended=ended,
-                    when=f"{both_words(view, row['starts_at'])} to "
-                    f"{both_words(view, row['ends_at'])}",
-                    source_url=row["source_url"] or "",
-                )
+        shades += [
+            Shade(
+                word=WINDOW_KINDS[row["kind"]],
+                title=row["title"] or "",
+                service_id=service or "",
+                began=began,
+                ended=ended,
+                when=f"{both_words(view, row['starts_at'])} to {both_words(view, row['ends_at'])}",
+                source_url=row["source_url"] or "",
             )
+            for service in row["service_ids"]
+            if service is None or chosen is None or service in chosen
+        ]
     return shades
+
+
+def _windows(view: View, *, first: datetime, last: datetime) -> list[dict[str, Any]]:
+    """Return the windows that are drawn, each with its services; a lone None is all of them."""
+    slack = timedelta(days=1)
+    try:
+        rows = view.rows(
+            "window_occurrences",
+            filters={"kind": list(WINDOW_KINDS)},
+            order="starts_at",
+            limit=WINDOWS,
+            between=("ends_at", first - slack, last + timedelta(days=800)),
+        )
+    except UnknownTable:
+        return _single_windows(view)
+    return [
+        row | {"service_ids": [None] if row["service_ids"] is None else row["service_ids"]}
+        for row in rows.iter_rows(named=True)
+        if row["starts_at"] < last + slack
+        and (row["known_to"] is None or row["known_to"] > row["starts_at"])
+    ]
+
+
+def _single_windows(view: View) -> list[dict[str, Any]]:
+    rows = view.known_rows("calendar_windows", filters={"is_current": True}, order="starts_at")
+    return [
+        row | {"service_ids": [row["service_id"]]}
+        for row in rows.iter_rows(named=True)
+        if row["kind"] in WINDOW_KINDS and not row["is_deleted"]
+    ]

@@ -135,7 +135,7 @@ def together(rules: Sequence[Rule]) -> str:
 
     Without a required rule that binds, nothing was judged: no_data.
     """
-    required = [rule.verdict for rule in rules if rule.is_required]
+    required = [known(rule.verdict) for rule in rules if rule.is_required]
     worst = min(required, key=_rank, default=NO_DATA)
     if worst == NOT_APPLICABLE:
         return NO_DATA
@@ -144,6 +144,11 @@ def together(rules: Sequence[Rule]) -> str:
     ):
         return WARN
     return PASS if worst == EXEMPT else worst
+
+
+def known(verdict: str) -> str:
+    """Return a verdict as it is; a word that nobody knows is a failure."""
+    return verdict if verdict in WORST_FIRST else FAIL
 
 
 def lateness(sources: Sequence[Mapping[str, object]], *, at: datetime) -> tuple[LateSource, ...]:
@@ -163,5 +168,5 @@ def lateness(sources: Sequence[Mapping[str, object]], *, at: datetime) -> tuple[
 
 
 def _rank(verdict: str) -> int:
-    """Return how bad a verdict is, 0 the worst; a word that nobody knows is a failure."""
-    return WORST_FIRST.index(verdict) if verdict in WORST_FIRST else 0
+    """Return how bad a verdict is, 0 the worst."""
+    return WORST_FIRST.index(known(verdict))

@@ -17,9 +17,9 @@ import typer
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
 from orchestration.gate.formats import FORMATS
 from orchestration.gate.retained import build_at
-from orchestration.gate.words import MARKS, headline, limits_words, notes
 from transforms.decisions import GATE, Decision, DecisionsAltered, append_details, read_decisions
 from transforms.home import Home, resolve_home
+from transforms.judgement_words import MARKS, headline, limits_words, notes
 from transforms.judgements import Judgement
 from transforms.judging import UnknownCandidate, candidate_of, judge
 from transforms.published import NothingPublished, UnknownTable, open_build

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from orchestration.gate.words import (
+from transforms.judgement_words import (
     MARKS,
     age_words,
     headline,
@@ -148,9 +148,7 @@ def _result(judgement: Judgement, at: int, rule: Rule) -> dict[str, Any] | None:
         },
     }
     if rule.exemption_id:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": rule.exemption_id}
-        ]
+        result["suppressions"] = [{"kind": "external", "justification": rule.exemption_id}]
     return result
 
 

@@ -1,5 +1,6 @@
 """Windows of the organisation's own calendar, and the templates that say them shortly."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,7 +11,8 @@ from orchestration.part import Hours, Part, Zone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTE = 60
+MINUTES = 60
+STRETCH = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 LARGEST_CALENDAR = 4_000_000
 
 
@@ -52,8 +54,8 @@ class Window(Part):
             raise ValueError(f"{' and '.join(given)} say the same thing; leave one of them")
         if isinstance(told.get("ics"), str):
             told["recurrence"] = _calendar(told.pop("ics"), info)
-        if isinstance(told.get("hours"), str) and "-" in told["hours"]:
-            told |= _cron(told["hours"], told.pop("days", None) or WEEKDAYS[:5])
+        if stretch := STRETCH.fullmatch(str(told.get("hours", ""))):
+            told |= _cron(stretch, told.pop("days", None) or WEEKDAYS[:5])
         return told
 
     @model_validator(mode="after")
@@ -71,14 +73,19 @@ class Window(Part):
         return self
 
 
-def _cron(hours: str, days: Any) -> dict[str, Any]:
-    """Return a stretch of the day on some days as a cron expression and a duration."""
-    opening, closing = (int(text[:2]) * 60 + int(text[3:5]) for text in hours.split("-"))
+def _cron(stretch: re.Match[str], days: Any) -> dict[str, Any]:
+    """Return a stretch of the day on some days as a cron expression and a duration.
+
+    One that ends before it begins is left to the check of the hours.
+    """
+    first_hour, first_minute, last_hour, last_minute = map(int, stretch.groups())
+    minutes = (last_hour - first_hour) * MINUTES + last_minute - first_minute
+    if minutes <= 0:
+        return {}
     weekdays = ",".join(str(WEEKDAYS.index(day) + 1) for day in days if day in WEEKDAYS)
     return {
-        "hours": hours,
-        "recurrence": f"{opening % 60} {opening // 60} * * {weekdays}",
-        "duration_seconds": (closing - opening) * MINUTE,
+        "recurrence": f"{first_minute} {first_hour} * * {weekdays}",
+        "duration_seconds": minutes * 60,
     }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tests.dashboards.estate_access import create_access
 from tests.dashboards.estate_causes import create_causes
 from tests.dashboards.estate_controls import create_controls
 from tests.dashboards.estate_correlations import create_correlations
@@ -211,6 +212,7 @@ def publish(
             hostile=HOSTILE[0],
         )  # fmt: skip
         create_controls(connection, as_of=estate.as_of, hostile=HOSTILE[0])
+        create_access(connection, as_of=estate.as_of, hostile=HOSTILE[0])
         create_schema(connection)
         tables = _counts(connection)
     manifest = {

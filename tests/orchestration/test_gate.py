@@ -21,6 +21,7 @@ from tests.checkout import ROOT
 from tests.orchestration.gated import (
     LIFTED,
     READ_AT,
+    SILENT,
     point_at,
     publish_as,
     write_manifest,
@@ -39,6 +40,7 @@ from transforms.judgements import (
     lateness,
     together,
 )
+from transforms.published import open_published
 
 NOW = READ_AT + timedelta(hours=1)
 INSTANT = datetime(2026, 4, 8, 1)  # noqa: DTZ001
@@ -127,7 +129,7 @@ def test_each_rule_says_why_on_what_and_who_set_its_limits(
 
 
 def test_a_required_rule_without_data_keeps_the_gate_shut(home: Home) -> None:
-    assert ask(home, "silent", LIFTED) == 3
+    assert ask(home, "silent", SILENT) == 3
 
 
 def test_an_exemption_opens_the_gate_and_leaves_the_verdict_beside(
@@ -137,7 +139,7 @@ def test_an_exemption_opens_the_gate_and_leaves_the_verdict_beside(
     document = told(capsys)
     (coverage,) = (one for one in document["rules"] if one["control_id"] == "gate_coverage")
     assert (coverage["verdict"], coverage["underlying_verdict"]) == ("exempt", "fail")
-    assert coverage["exemption_id"] == "exemption-1"
+    assert coverage["exemption_id"] == "exemption-3"
 
 
 def test_an_exemption_that_has_expired_opens_nothing(home: Home) -> None:
@@ -202,6 +204,13 @@ def test_the_history_shows_the_newest_verdict_first(
     assert [one["artifact_key"] for one in found] == [digest("6"), digest("2")]
 
 
+def test_a_build_publishes_what_the_gate_had_said(home: Home) -> None:
+    (row,) = open_published(home).rows("gate_verdicts").iter_rows(named=True)
+    assert (row["service_id"], row["verdict"], row["exit_code"]) == ("silent", "no_data", 3)
+    assert (row["is_dry_run"], row["failing_controls"]) == (True, ["gate_coverage"])
+    assert row["asked_by_id"] != "ci"
+
+
 def test_a_verdict_that_cannot_be_kept_is_not_given(home: Home, tmp_path: Path) -> None:
     altered = Home(root=tmp_path)
     publish_as(altered, "b1", of=home, built_at=READ_AT)
@@ -240,7 +249,9 @@ def test_a_judgement_by_a_later_build_says_so(
     assert any("No build of that time is retained" in note for note in told(capsys)["notes"])
 
 
-@given(st.lists(st.tuples(st.sampled_from([*WORST_FIRST, "unheard_of"]), st.booleans())))
+@given(
+    st.lists(st.tuples(st.sampled_from([*WORST_FIRST, "unheard_of"]), st.booleans()), max_size=6)
+)
 def test_the_gate_never_opens_while_a_required_rule_fails_or_cannot_tell(
     said: list[tuple[str, bool]],
 ) -> None:
@@ -261,7 +272,7 @@ def test_an_advisory_rule_warns_and_never_shuts() -> None:
 
 
 def test_a_source_that_was_never_read_whole_is_late() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"source": "jira", "last_success_at": None, "expected_lag_seconds": 3600.0},
         {"source": "git", "last_success_at": INSTANT, "expected_lag_seconds": 3600.0},
     ]
@@ -308,10 +319,21 @@ def test_sarif_levels_are_those_that_the_format_allows() -> None:
     assert run["invocations"][0]["exitCode"] == 1
 
 
-def test_sarif_is_valid_by_the_schema_of_the_format() -> None:
-    models = pytest.importorskip("sarif_pydantic", reason="sarif-pydantic is not installed")
-    text = as_sarif(judgement(rule(), rule("bad", "fail"), late=(LateSource("jira", None, 26),)))
-    models.Sarif.model_validate(json.loads(text))
+def test_sarif_is_valid_by_models_made_from_the_schema_of_the_format() -> None:
+    reason = "pydantic-sarif is not installed"
+    schema = pytest.importorskip("pydantic_sarif.model", reason=reason)
+    limit = Limit("a_min", 1, "ratio", "A", "house", "Leadline's default", "team:release")
+    text = as_sarif(
+        judgement(
+            rule(), rule("bad", "fail", limits=(limit,)), rule("off", "exempt", exemption_id="e-1"),
+            rule("silent", "no_data", data_read_at=None),
+            late=(LateSource("jira", None, 26),),
+        )
+    )  # fmt: skip
+    whole = schema.StaticAnalysisResultsFormatSarifVersion210JsonSchema
+    whole.model_validate(json.loads(text))
+    with pytest.raises(ValueError, match="level"):
+        whole.model_validate(json.loads(text.replace('"level": "error"', '"level": "shout"')))
 
 
 def test_markdown_shows_text_of_sources_as_text_and_fits_a_comment() -> None:

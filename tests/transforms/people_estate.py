@@ -56,7 +56,7 @@ class People:
         opener: str = "",
         reviews: tuple[Review, ...] = (Review("bob"),),
         message: str = "Work",
-        email: str = "",
+        is_by_address: bool = False,
     ) -> str:
         """Merge a pull request of one commit an author, squashed; return the sha of the merge."""
         estate, repository = self.estate, f"acme/{service}"
@@ -90,7 +90,7 @@ class People:
             shas.append(f"{estate.number():040x}")
             stamp = {
                 "name": author,
-                "email": email or f"{author}@example.org",
+                "email": f"{author}@example.org",
                 "date": iso(begun + timedelta(minutes=place)),
             }
             estate.add(
@@ -100,7 +100,9 @@ class People:
                     "sha": shas[-1],
                     "parents": [{"sha": "0" * 40}],
                     "commit": {"author": stamp, "committer": stamp, "message": message},
-                    "author": {"login": author, "type": "Bot" if "[bot]" in author else "User"},
+                    "author": None
+                    if is_by_address
+                    else {"login": author, "type": "Bot" if "[bot]" in author else "User"},
                 },
                 repository=repository,
                 pull_number=number,
@@ -133,7 +135,7 @@ class People:
         record["creator"] = {"login": actor}
         return deployment
 
-    def request(self, service: str, deployment: str, opened: datetime, **fields: str) -> str:
+    def request(self, service: str, deployment: str, opened: datetime, **fields: Any) -> str:
         """Add a change request for a deployment and return its sys_id."""
         key = self.estate.change_request(service, opened, deployment)
         record, _ = self.estate.streams["servicenow", "change_request"][-1]

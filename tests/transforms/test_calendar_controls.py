@@ -1,278 +1,26 @@
-"""Freezes, allowed hours, vendors and concurrency: what the controls say of each deployment."""
+"""Freezes, allowed hours, vendors and concurrency: what controls and commands say of each."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
-from orchestration.warehouse import warehouse
-from tests.transforms.estate import Estate, at
-from tests.transforms.models import build_models, rows
-from transforms.decisions import append_details
-from transforms.home import Home
+from orchestration.cli import app
+from orchestration.errors import LeadlineError
+from tests.transforms.calendar_world import FROZEN, World, make_world
+from tests.transforms.models import rows
+from transforms.decisions import read_decisions
 
-READ_AT = at("2026-12-01 06:00")
-MINUTE = timedelta(minutes=1)
-WEEKEND = {
-    "kind": "freeze",
-    "recurrence": "0 23 * * 5",
-    "recurrence_end": "0 8 * * 1",
-    "zone": "UTC",
-}
-
-
-@dataclass
-class World:
-    """A home with the controls of the calendar, and its deployments by name."""
-
-    home: Home
-    estate: Estate = field(default_factory=Estate)
-    ids: dict[str, str] = field(default_factory=dict)
-
-    def service(self, name: str, **more: Any) -> None:
-        """Add a service whose first commit is by ada."""
-        self.estate.service(name, **more)
-
-    def deploy(self, name: str, service: str, started: str, *, minutes: int = 0) -> None:
-        """Add a deployment by when it begins."""
-        begins = at(started)
-        sha = self.estate.commit(service, begins - timedelta(days=1))
-        self.ids[name] = self.estate.deploy(
-            service, sha, begins + minutes * MINUTE, minutes=minutes
-        )
-
-    def approve(self, service: str, who: str, moment: str, **details: Any) -> None:
-        """Approve an override of a service's hours."""
-        told = {"service_id": service, "environment_id": "production", "reason": "Fire",
-                "link": "https://example.org/INC1", **details}  # fmt: skip
-        append_details(
-            self.home.lake, kind="override_approval",
-            subject=f"service:{service} environment:production", verdict="approved",
-            details=told, who=who, decided_at=at(moment),
-        )  # fmt: skip
-
-    def exempt(self, service: str, granted: str, approved: str) -> None:
-        """Grant and approve an exemption from the freezes of a service."""
-        entry = append_details(
-            self.home.lake, kind="exemption", subject="exemption:freeze_violations",
-            verdict="granted", who="grace", decided_at=at(granted),
-            details={
-                "control_ids": ["freeze_violations"], "subject_type": "service",
-                "subject_id": service, "reason": "Fire",
-                "expires_at": (at(granted) + timedelta(hours=12)).isoformat(),
-            },
-        )  # fmt: skip
-        append_details(
-            self.home.lake, kind="exemption_approval",
-            subject=f"exemption:{entry.decision_id}", verdict="approved", details={},
-            who="linus", decided_at=at(approved),
-        )  # fmt: skip
-
-    def said(self, control: str, *names: str) -> list[str]:
-        """Return verdict and reason of a control for deployments, as one word each."""
-        found = {
-            row["subject_id"]: row
-            for row in rows(self.home, "control_results", where=f"control_id = '{control}'")
-        }
-        return [
-            f"{found[self.ids[name]]['verdict']} {found[self.ids[name]]['reason_code']}"
-            for name in names
-        ]
-
-    def asked(self, control: str, service: str, moment: str) -> str:
-        """Return what a control says of a deployment that has not happened."""
-        with warehouse(self.home.warehouse_file) as connection:
-            (row,) = connection.execute(
-                f"select verdict, reason_code from v1.control_{control}_at(?, ?, ?, ?)",
-                [service, "f" * 40, "production", datetime.fromisoformat(moment)],
-            ).fetchall()
-        return " ".join(row)
-
-
-FROZEN = {
-    "before": "2026-11-20 22:59:59",
-    "first": "2026-11-20 23:00:00",
-    "middle": "2026-11-21 12:00:00",
-    "last": "2026-11-23 07:59:59",
-    "after": "2026-11-23 08:00:00",
-}
-
-
-def _freezes(world: World) -> None:
-    estate = world.estate
-    for name in ("frozen", "office", "free", "cross", "cross-ok", "cross-late", "edited", "roomy"):
-        world.service(name)
-    estate.policy("calendar", "weekend", {**WEEKEND, "title": "Weekend", "services": ["frozen"]})
-    estate.policy("calendar", "office", {
-        "kind": "allow", "recurrence": "0 10 * * 1-4", "duration_seconds": 21600,
-        "zone": "Europe/Berlin", "services": ["office"],
-    })  # fmt: skip
-    night = {"kind": "blackout", "title": "Year end", "starts_at": "2026-11-10T00:00:00Z",
-             "ends_at": "2026-11-11T00:00:00Z"}  # fmt: skip
-    estate.policy("calendar", "night", {**night, "services": ["cross*"]})
-    estate.policy("calendar", "gentle", {**night, "services": ["roomy"], "allows_overrun": True})
-    for name, moment in FROZEN.items():
-        world.deploy(name, "frozen", moment)
-    world.deploy("winter", "office", "2026-10-26 15:30")
-    world.deploy("friday", "office", "2026-10-23 13:30")
-    world.deploy("summer", "office", "2026-10-22 13:30")
-    world.deploy("free", "free", "2026-11-21 12:00")
-    for name in ("cross", "cross-ok", "cross-late", "roomy"):
-        world.deploy(name, name, "2026-11-09 22:00", minutes=240)
-    world.exempt("cross-ok", "2026-11-09 20:00", "2026-11-09 21:30")
-    world.exempt("cross-late", "2026-11-09 20:00", "2026-11-09 22:30")
-    estate.row("calendar_windows", id="edited", kind="freeze", service="edited",
-               created_at=at("2026-11-02 00:00"), starts_at=at("2026-11-03 00:00"),
-               ends_at=at("2026-11-05 00:00"))  # fmt: skip
-    world.deploy("as_planned", "edited", "2026-11-04 10:00")
-    world.deploy("not_yet_moved", "edited", "2026-11-12 10:00")
-    world.deploy("moved_to", "edited", "2026-11-19 10:00")
-
-
-def _hours(world: World) -> None:
-    names = ("hours", "two", "twice", "late", "author", "stale", "bare", "stranger", "default")
-    for name in names:
-        world.service(name, team="berlin")
-    world.service("abroad", team="newyork")
-    for team in world.estate.catalogue:
-        if team.get("team_id") == "newyork" and team["record_type"] == "team":
-            team["timezone"] = "America/New_York"
-    world.estate.policy("calendar", "hours", {
-        "kind": "business_hours", "recurrence": "0 9 * * 1,2,3,4,5", "duration_seconds": 25200,
-        "zone": "Europe/Berlin", "services": [*names[:-1]],
-    })  # fmt: skip
-    world.estate.policy("approvers", "override", {"people": ["x", "y", "ada"]})
-    world.deploy("cet", "hours", "2026-03-27 08:30")
-    world.deploy("cest", "hours", "2026-03-30 07:30")
-    world.deploy("evening", "hours", "2026-03-30 14:30")
-    for name in names[1:-1]:
-        world.deploy(name, name, "2026-10-07 18:00", minutes=10)
-    for name, first, second in (
-        ("two", ("x", "17:30"), ("y", "17:50")),
-        ("twice", ("x", "17:30"), ("x", "17:50")),
-        ("late", ("x", "17:30"), ("y", "18:01")),
-        ("author", ("x", "17:30"), ("ada", "17:50")),
-        ("stale", ("x", "13:59"), ("y", "17:50")),
-        ("stranger", ("x", "17:30"), ("zoe", "17:50")),
-    ):
-        for who, moment in (first, second):
-            world.approve(name, who, f"2026-10-07 {moment}")
-    for who in ("x", "y"):
-        world.approve("bare", who, "2026-10-07 17:30", link="")
-    world.deploy("thursday", "default", "2026-10-08 13:59")
-    world.deploy("closed", "default", "2026-10-08 14:00")
-    world.deploy("default_friday", "default", "2026-10-09 09:00")
-    world.deploy("there", "abroad", "2026-10-08 19:59")
-
-
-def _vendors(world: World) -> None:
-    for name in ("payer", "orphan", "deaf"):
-        world.service(name)
-    world.estate.policy("vendors", "paypal", {"services": ["pay*"], "sla_ratio": 0.999})
-    world.estate.policy("vendors", "mute", {"services": ["deaf"], "source": "statuspage-mute"})
-    world.estate.policy("calendar", "paypal", {
-        "kind": "vendor_maintenance", "vendor": "PayPal", "starts_at": "2026-11-03T23:30:00Z",
-        "ends_at": "2026-11-04T01:00:00Z",
-    })  # fmt: skip
-    world.deploy("near", "payer", "2026-11-03 22:00", minutes=90)
-    world.deploy("clear", "payer", "2026-11-03 21:00", minutes=90)
-    world.deploy("orphan", "orphan", "2026-11-03 22:00", minutes=90)
-    world.deploy("deaf", "deaf", "2026-11-03 22:00", minutes=90)
-
-
-def _contracts(world: World) -> None:
-    """Two vendors with status pages; one was down twice at once, and moved its maintenance."""
-    world.service("shop")
-    world.estate.policy("vendors", "cloud", {
-        "services": ["shop"], "source": "statuspage-cloud", "sla_ratio": 0.999, "notice_days": 5,
-    })  # fmt: skip
-    world.estate.policy("vendors", "mail", {
-        "services": ["shop"], "source": "statuspage-mail", "sla_ratio": 0.9995,
-        "excludes_maintenance": True,
-    })  # fmt: skip
-    for source in ("cloud", "mail"):
-        for began, ended in (("01:00", "01:40"), ("01:20", "02:00")):
-            world.estate.add(f"statuspage-{source}", "incidents", {
-                "id": f"{source}-{began}", "name": "Down", "status": "resolved",
-                "impact": "critical", "created_at": f"2026-09-10T{began}:00Z",
-                "started_at": f"2026-09-10T{began}:00Z", "resolved_at": f"2026-09-10T{ended}:00Z",
-                "components": [],
-            }, is_vendor="true")  # fmt: skip
-        for key, created, starts in (
-            ("early", "2026-09-01T00:00:00Z", "2026-09-10T00:30:00Z"),
-            ("late", "2026-09-18T00:00:00Z", "2026-09-20T00:30:00Z"),
-        ):
-            world.estate.add(f"statuspage-{source}", "scheduled_maintenances", {
-                "id": f"{source}-{key}", "name": "Work", "status": "completed",
-                "created_at": created, "scheduled_for": starts,
-                "scheduled_until": starts.replace("00:30", "01:30"), "components": [],
-            }, is_vendor="true")  # fmt: skip
-    world.estate.add("servicenow", "change_request", {
-        "sys_id": "chg-planned", "number": "CHG1", "type": "normal", "state": "-2",
-        "short_description": "Renew", "cmdb_ci": world.estate.configuration_item("frozen"),
-        "start_date": "2026-12-05 10:00:00", "end_date": "2026-12-05 11:00:00",
-        "sys_created_on": "2026-10-01 10:00:00", "sys_updated_on": "2026-10-01 10:00:00",
-    })  # fmt: skip
-
-
-def _costs(world: World) -> None:
-    """Two changes are merged before and inside a freeze and deployed after it."""
-    world.service("costly")
-    world.estate.policy("calendar", "costly", {
-        "kind": "freeze", "title": "Audit", "services": ["costly"],
-        "starts_at": "2026-08-10T00:00:00Z", "ends_at": "2026-08-14T00:00:00Z",
-    })  # fmt: skip
-    base = world.estate.commit("costly", at("2026-08-01 08:00"))
-    world.estate.deploy("costly", base, at("2026-08-01 09:00"))
-    first = world.estate.squash(
-        "costly", [at("2026-08-08 08:00")], at("2026-08-09 00:00"), parents=(base,)
-    )
-    second = world.estate.squash(
-        "costly", [at("2026-08-11 08:00")], at("2026-08-12 00:00"), parents=(first,)
-    )
-    world.estate.deploy("costly", second, at("2026-08-20 09:00"), minutes=5)
-
-
-def _concurrency(world: World) -> None:
-    world.service("busy")
-    world.service("caller")
-    world.estate.catalogue.append(
-        {"record_type": "dependency", "service_id": "caller", "depends_on": "busy"}
-    )
-    world.deploy("A", "busy", "2026-11-02 10:00", minutes=20)
-    world.deploy("B", "busy", "2026-11-02 10:20", minutes=10)
-    world.deploy("C", "busy", "2026-11-02 10:10", minutes=15)
-    world.deploy("alone", "busy", "2026-11-02 12:00", minutes=15)
-    world.deploy("beside", "caller", "2026-11-02 12:05", minutes=5)
-    began = at("2026-11-02 10:00")
-    for number, (wait, run) in enumerate(((0, 20), (10, 10), (5, 15))):
-        world.estate.row("lock_events", id=f"lock-{number}", resource="production/busy",
-                         queued_at=began, acquired_at=began + wait * MINUTE,
-                         released_at=began + (wait + run) * MINUTE)  # fmt: skip
-    world.estate.row("lock_events", id="kept", resource="production/forgotten",
-                     queued_at=began, acquired_at=began)  # fmt: skip
+Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Return everything above in one build; one freeze was moved in November."""
-    found = World(Home(root=tmp_path_factory.mktemp("calendar")))
-    for part in (_freezes, _hours, _vendors, _contracts, _costs, _concurrency):
-        part(found)
-    found.estate.write(found.home.lake, read_at=at("2026-11-02 06:00"))
-    found.estate.row("calendar_windows", id="edited", kind="freeze", service="edited",
-                     created_at=at("2026-11-02 00:00"), starts_at=at("2026-11-12 00:00"),
-                     ends_at=at("2026-11-20 00:00"))  # fmt: skip
-    found.estate.write(found.home.lake, read_at=at("2026-11-15 06:00"))
-    found.estate.write(found.home.lake, read_at=READ_AT)
-    build_models(
-        found.home, "control_results", "deployment_collisions", "lock_contention",
-        "vendor_attainment", "vendor_bounds", "planned_conflicts", "freeze_costs", now=READ_AT,
-    )  # fmt: skip
-    yield found
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return the company, built once."""
+    return make_world(tmp_path_factory.mktemp("calendar"))
 
 
 # -- freezes --------------------------------------------------------------------------------------
@@ -437,6 +185,14 @@ def test_a_freeze_costs_the_days_that_merged_changes_waited_inside_it(world: Wor
     assert cost["item_days"] == pytest.approx(4 + 2)
 
 
+def test_deployments_right_after_a_freeze_are_compared_with_the_others(world: World) -> None:
+    where = "calendar_window_id = 'policy:weekend'"
+    (surge,) = rows(world.home, "freeze_surges", where=where)
+    assert (surge["surge_count"], surge["baseline_count"]) == (1, 1)
+    assert surge["is_insufficient"]
+    assert surge["p_value"] == pytest.approx(1)
+
+
 # -- concurrency ----------------------------------------------------------------------------------
 
 
@@ -458,9 +214,7 @@ def test_every_deployment_of_a_collision_fails_and_a_neighbour_is_a_warning(worl
 
 
 def _lock(world: World, resource: str) -> dict[str, Any]:
-    where = f"control_id = 'lock_contention' and subject_id = '{resource}@2026-11'"
-    (row,) = rows(world.home, "control_results", where=where)
-    return row
+    return world.results("lock_contention")[f"{resource}@2026-11"]
 
 
 def test_a_quarter_of_the_time_spent_waiting_is_contention(world: World) -> None:
@@ -473,3 +227,73 @@ def test_a_lock_that_is_never_given_back_is_leaked(world: World) -> None:
     found = _lock(world, "production/forgotten")
     assert (found["verdict"], found["reason_code"]) == ("warn", "leaked")
     assert found["evidence"] == ["lock_events:files:kept"]
+
+
+# -- the commands ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs a command on the published build: exit code and output."""
+    monkeypatch.setenv("LEADLINE_HOME", str(world.home.root))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def invoke(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, words)
+        error = result.exception
+        code = error.exit_code if isinstance(error, LeadlineError) else result.exit_code
+        return code, result.output
+
+    return invoke
+
+
+@pytest.mark.parametrize(
+    ("moment", "code"), [("2026-12-07T12:00", 0), ("2026-12-05T12:00", 1), ("2029-01-01", 2)]
+)
+def test_the_exit_code_says_whether_it_is_allowed(run: Run, moment: str, code: int) -> None:
+    assert run("calendar", "check", "--service", "frozen", "--at", moment)[0] == code
+
+
+def test_an_unknown_service_is_a_wrong_argument(run: Run) -> None:
+    assert run("calendar", "check", "--service", "nowhere")[0] == 2
+
+
+def test_a_denial_tells_the_window_and_the_next_three_stretches(
+    run: Run,
+) -> None:
+    told = run("calendar", "check", "--service", "frozen", "--at", "2026-12-05T12:00")[1]
+    assert 'inside "Weekend"' in told
+    assert "Mon 2026-12-07 08:00" in told
+    assert told.count("Fri 20") == 3
+
+
+def test_off_hours_tell_who_may_approve(run: Run) -> None:
+    told = run("calendar", "check", "--service", "hours", "--at", "2026-12-03T20:00")[1]
+    assert "Two of these may approve it" in told
+
+
+def test_slots_are_as_long_as_asked(run: Run) -> None:
+    told = run("calendar", "slots", "-s", "office", "--at", "2026-12-03T09:30", "--length", "330")
+    assert told[1].count("09:00") == 3
+    assert "2026-12-03" not in told[1]
+
+
+def test_the_calendar_of_a_service_lists_its_windows_and_no_others(
+    run: Run,
+) -> None:
+    told = run("calendar", "show", "-s", "frozen", "--at", "2026-12-01", "--days", "14")[1]
+    assert told.count("Weekend") == 2
+    assert "office" not in told
+
+
+def test_an_override_is_kept_as_a_decision_with_its_reason_and_link(world: World, run: Run) -> None:
+    words = ("override", "add", "-s", "hours", "--reason", "Fire", "--link", "https://e.org/1")
+    assert run(*words, "--by", "x")[0] == 0
+    kept = read_decisions(world.home.lake)[-1]
+    assert (kept.kind, kept.who) == ("override_approval", "x")
+    assert json.loads(kept.reason)["service_id"] == "hours"
+
+
+def test_an_override_without_words_is_refused(run: Run) -> None:
+    words = ("override", "add", "-s", "hours", "--reason", " ", "--link", "https://e.org/1")
+    assert run(*words)[0] == 2

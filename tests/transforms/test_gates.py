@@ -124,13 +124,28 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     estate = Estate()
     pay, cases = six_deployments(estate), _cases(estate)
     estate.write(home.lake, read_at=READ_AT)
+    exemption = append_details(
+        home.lake,
+        kind="exemption",
+        subject="exemption:gate_coverage",
+        verdict="granted",
+        details={
+            "control_ids": ["gate_coverage"],
+            "subject_type": "deployment",
+            "subject_id": cases["overridden"],
+            "reason": "The runner is broken",
+            "expires_at": "2026-04-04T18:00:00Z",
+        },
+        who="grace",
+        decided_at=at("2026-04-04 08:00"),
+    )
     append_details(
         home.lake,
-        kind="override_approval",
-        subject=f"deployment:{cases['overridden']}",
+        kind="exemption_approval",
+        subject=f"exemption:{exemption.decision_id}",
         verdict="approved",
         details={},
-        who="grace",
+        who="linus",
         decided_at=at("2026-04-04 09:00"),
     )
     build_models(

@@ -37,7 +37,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     said: list[dict[str, Any]] = field(default_factory=list)
 
-    def deploy(self, service: str, case: str, **payload: object) -> None:
+    def deploy(self, service: str, case: str, **payload: Any) -> None:
         """Add a deployment of one hour that begins at START, of an artifact of its own."""
         sha = self.estate.commit(service, START - 5 * DAY)
         self.ids[case] = self.estate.deploy(
@@ -111,7 +111,7 @@ def _scores(world: World) -> None:
 
 def _vetoes(world: World) -> None:
     """One heavy item and a way back with a veto, asked of tier 3."""
-    asked = {"title": "Tests", "judged_by": "sign_off", "weight": 24, "tiers": [3]}
+    asked: dict[str, Any] = {"title": "Tests", "judged_by": "sign_off", "weight": 24, "tiers": [3]}
     world.estate.policy("readiness", "tests", asked)
     asked = {"title": "Way back", "judged_by": "rollback", "veto": True, "tiers": [3]}
     world.estate.policy("readiness", "way_back", asked)
@@ -141,7 +141,9 @@ def _quorums(world: World) -> None:
     for role, people in PEOPLE.items():
         world.estate.policy("approvers", role, {"people": people})
         world.estate.policy("readiness_roles", role, {"tiers": [2], "emergency": role == "ops"})
-    asked = {"title": "Known", "judged_by": "control", "control": "deployment_identified"}
+    asked: dict[str, Any] = {
+        "title": "Known", "judged_by": "control", "control": "deployment_identified",
+    }  # fmt: skip
     world.estate.policy("readiness", "known", {**asked, "tiers": [2], "emergency": True})
     asked = {"title": "Somebody on call", "judged_by": "on_call", "weight": 0.01, "tiers": [2]}
     world.estate.policy("readiness", "on_call", asked)

@@ -41,6 +41,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     window(estate, "moved", starts_at="2026-11-10T00:00:00Z", ends_at="2026-11-12T00:00:00Z",
            created_at="2026-10-20T09:00:00Z")  # fmt: skip
     window(estate, "dropped", starts_at="2026-11-10T00:00:00Z", ends_at="2026-11-12T00:00:00Z")
+    sync = {"kind": "deny", "duration": "1h", "applications": ["sea*"], "namespaces": ["staging"]}
+    both = sync | {"schedule": "0 23 * * *", "andOperator": True}
+    spec = {"syncWindows": [sync | {"schedule": "0 22 * * *"}, both]}
+    estate.add("argocd", "projects", {"metadata": {"name": "shop"}, "spec": spec})
     window(estate, "bad", recurrence="every full moon", duration_seconds=60)
     window(estate, "market", kind="on_call", starts_at="2026-11-10T00:00:00Z",
            ends_at="2026-11-12T00:00:00Z")  # fmt: skip
@@ -82,6 +86,15 @@ def test_a_duration_after_a_cron_expression_goes_by_the_zone(home: Home) -> None
 
 def test_a_pattern_is_for_every_service_that_it_fits(home: Home) -> None:
     assert occurrences(home, "nightly")[0]["service_ids"] == ["checkout", "checkout-api"]
+
+
+def test_a_sync_window_needs_one_fitting_part_unless_it_asks_for_all(home: Home) -> None:
+    found = rows(home, "window_occurrences", where="source = 'argocd'")
+    hours = {(row["starts_at"].hour, row["is_any_scope"]) for row in found}
+    assert hours == {(22, True), (23, False)}
+    assert {(*row["service_ids"], *row["environment_ids"]) for row in found} == {
+        ("search", "staging")
+    }
 
 
 def test_a_team_is_all_its_services(home: Home) -> None:

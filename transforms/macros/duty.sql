@@ -280,6 +280,11 @@ authorised as (
         {{ ref("approval_authorities") }} as authorities
         on roles.role_name = authorities.role_name
         and coalesce(subjects.tier, 1) = authorities.tier
+    left join
+        subject_authors
+        on approvers.subject_id = subject_authors.subject_id
+        and approvers.person_id = subject_authors.person_id
+    where subject_authors.person_id is null
 ),
 has_roles as (select count(*) > 0 as is_stated from {{ ref("approver_roles") }} where role_name <> 'trusted_robot'),
 participants as (
@@ -409,7 +414,7 @@ duty_findings as (
     from approved
     cross join has_roles
     left join authorised on approved.subject_id = authorised.subject_id
-    where authorised.subject_id is null
+    where authorised.subject_id is null and approved.independent_count > 0
     union all
     select
         participants.subject_id,

@@ -149,17 +149,24 @@ end
         group by required.subject_id, required.gate
     ),
     overridden as (
+        {# an exemption from this very control is how somebody overrides a gate that failed #}
         select distinct subjects.subject_id
         from subjects
         inner join
-            {{ ref("gate_overrides") }} as overrides
-            on overrides.deployment_id = subjects.subject_id
-            or (
-                overrides.service_id = subjects.service_id
-                and coalesce(overrides.environment_id, subjects.environment_id) = subjects.environment_id
-                and coalesce(overrides.artifact_digest, subjects.artifact_digest, '') = coalesce(subjects.artifact_digest, '')
-                and subjects.started_at >= overrides.approved_at
-                and subjects.started_at < overrides.expires_at
+            {{ ref("exemptions") }} as exemptions
+            on (
+                list_contains(exemptions.control_ids, 'gate_coverage')
+                or list_contains(exemptions.control_ids, '*')
+            )
+            and exemptions.approver_count >= {{ threshold("exemption_approvers_min") }}
+            and subjects.started_at >= greatest(
+                exemptions.granted_at, coalesce(exemptions.approved_at, exemptions.granted_at)
+            )
+            and subjects.started_at < exemptions.expires_at
+            and (
+                exemptions.subject_type = 'all'
+                or (exemptions.subject_type = 'service' and exemptions.subject_id = subjects.service_id)
+                or (exemptions.subject_type = 'deployment' and exemptions.subject_id = subjects.subject_id)
             )
     ),
     outcomes as (

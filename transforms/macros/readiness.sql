@@ -230,7 +230,7 @@
             end as reason,
             case
                 when not asked.is_asked or answers.verdict = 'not_applicable' then null
-                when answers.verdict = 'pass' then 1
+                when answers.verdict = 'pass' then cast(1 as double)
                 when answers.verdict = 'warn' then 0.5
                 else 0
             end as score,

@@ -16,7 +16,9 @@ with
         from {{ deployment_subjects() }}
     ),
     windows as (
-        select * from {{ ref("window_occurrences") }} where effect in ('deny', 'allow')
+        select * replace (coalesce(title, kind) as title)
+        from {{ ref("window_occurrences") }}
+        where effect in ('deny', 'allow')
     ),
     allowing as (
         select distinct

@@ -1,0 +1,123 @@
+"""Access: who holds what he should not, which deployments broke duties, what the logs prove."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards import rights_words as words
+from dashboards.exports import draw_export
+from dashboards.incidents import page_link
+from dashboards.view import View
+from dashboards.words import count_words
+
+TITLE, SECTION, ORDER, URL_PATH = "Access", "Governance", 3, "access"
+OLDER = "This build is older than this page; `leadline build` makes a new one."
+LINKS = {"Open": st.column_config.LinkColumn(display_text="open", width=60)}
+
+
+def render(view: View) -> None:
+    """Draw the page."""
+    held = view.known_rows("held_rights", filters=view.selection.filters)
+    if not held.width:
+        st.markdown(f"#### {OLDER}")
+        return
+    results = _results(view, "entitlements")
+    holders = view.known_rows("toxic_holders", filters={"is_current": True}, order="person_id")
+    told = results.to_dicts()
+    st.markdown(f"#### {words.rights_sentence(told, holders['person_id'].n_unique())}")
+    _draw_rights(view, held, results)
+    _draw_holders(view, holders)
+    _draw_duties(view)
+    _draw_logs(view)
+
+
+def _results(view: View, *controls: str, is_of_period: bool = False) -> pl.DataFrame:
+    chosen = view.selection
+    return view.published.rows(
+        "control_results", filters={"control_id": list(controls), **chosen.filters},
+        between=("occurred_date", chosen.since, chosen.until) if is_of_period else None,
+        order="occurred_at",
+    )  # fmt: skip
+
+
+def _draw_rights(view: View, held: pl.DataFrame, results: pl.DataFrame) -> None:
+    st.subheader("Rights", anchor=False)
+    if results.is_empty():
+        st.markdown(
+            "Tables of rights (`access_grants`) that a source of the kind files reads make this "
+            f"list; none is in the selection. See [Sources]({page_link(view, 'sources')})."
+        )
+        return
+    told = results.to_dicts()
+    findings = words.finding_sentences(told)
+    if findings:
+        st.markdown("\n".join(f"- {said}" for said in findings))
+    rights = {row["access_grant_id"]: row for row in held.iter_rows(named=True)}
+    st.dataframe(
+        words.rights_table(told, rights), hide_index=True,
+        alt="Rights with holder, role and finding, findings first",
+    )  # fmt: skip
+    st.caption("Held at the build's last instant. People are pseudonyms; roles are the policy's.")
+    draw_export(view, results, name="control_entitlements")
+
+
+def _draw_holders(view: View, holders: pl.DataFrame) -> None:
+    st.subheader("Pairs of rights that two should hold", anchor=False)
+    if holders.is_empty():
+        st.markdown("Nobody holds both of a pair, as far as rights are known.")
+        return
+    st.dataframe(
+        words.holders_table(holders.to_dicts()), hide_index=True, height="content",
+        alt="Who holds which pair, since when",
+    )  # fmt: skip
+    st.caption("Of the whole organisation: a pair belongs to a person and to no service.")
+    draw_export(view, holders, name="toxic_holders", is_filtered=False)
+
+
+def _draw_duties(view: View) -> None:
+    st.subheader("Separate duties", anchor=False)
+    results = _results(view, "segregation_of_duties", is_of_period=True)
+    exempt = {
+        row["subject_id"]: row for row in results.iter_rows(named=True)
+        if row["exemption_id"] is not None
+    }  # fmt: skip
+    failed = sum(row["underlying_verdict"] == "fail" for row in exempt.values())
+    st.markdown(words.duty_sentence(results["verdict"].to_list(), exempt=failed))
+    found = view.known_rows(
+        "duty_violations", filters=view.selection.filters, order="-started_at"
+    ).filter(pl.col("deployment_id").is_in(results["subject_id"].to_list()))
+    if found.is_empty():
+        return
+    count = count_words(found["deployment_id"].n_unique(), "deployment")
+    st.markdown(f"What was found in {count}, the newest first:")
+    st.dataframe(
+        words.violations_table(
+            found.to_dicts(), exempt,
+            lambda one: page_link(view, "deployment", deployment=one),
+        ),
+        hide_index=True, column_config=LINKS, alt="Violations with people and exemption",
+    )  # fmt: skip
+    st.caption(
+        "Every deployment is looked at, none is sampled; the interval says what the rate may be in "
+        f"the long run. [Control matrix]({page_link(view, 'controls')}) has them by month."
+    )
+    draw_export(view, found, name="duty_violations")
+
+
+def _draw_logs(view: View) -> None:
+    st.subheader("Audit logs", anchor=False)
+    logs = view.published.rows(
+        "control_results", filters={"control_id": list(words.LOG_CONTROLS)}, order="occurred_at"
+    )
+    covered = _results(view, "audit_log_coverage", is_of_period=True)
+    st.markdown(words.coverage_sentence(covered["verdict"].to_list()))
+    if logs.is_empty():
+        st.markdown(
+            "No audit log was read. A table `audit_events` of a source of the kind files holds one."
+        )
+        return
+    st.dataframe(
+        words.logs_table(logs.to_dicts()), hide_index=True, height="content",
+        alt="Each log: whole events, silence, reach",
+    )  # fmt: skip
+    st.caption("The newest month of each log, of the whole organisation.")
+    draw_export(view, logs, name="audit_log_results", is_filtered=False)
