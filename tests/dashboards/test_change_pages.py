@@ -165,7 +165,9 @@ def test_a_cmdb_without_discovery_says_so() -> None:
         {"outcome": ["declared_only"], "observed_item_id": [None]},
         schema={"outcome": pl.String, "observed_item_id": pl.String},
     )
-    assert "no source of discovery is read" in items_sentence(items, "")
+    assert items_sentence(items, "") == (
+        "1 item is declared. No source of discovery is read, so nothing can be compared."
+    )
 
 
 def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
