@@ -37,7 +37,7 @@ def population_sentence(months: pl.DataFrame) -> str:
         ends.append(count_words(int(of["item_count"].sum()), noun))
     is_whole = bool((months["listed_count"] == months["total_count"]).all())
     state = "every one is accounted for" if is_whole else "they do not add up to their populations"
-    return f"{ends[0]} and {ends[1]} were compared; {state}."
+    return f"{ends[0]} and {ends[1]} of whole months were compared; {state}."
 
 
 def read_table(runs: pl.DataFrame) -> pl.DataFrame:
