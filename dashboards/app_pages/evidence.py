@@ -38,7 +38,7 @@ def render(view: View) -> None:
         st.markdown(
             "A package holds what the controls found about a release or a service, the rows behind "
             "it and the policy, signed so that an auditor can check it offline. Make one with the "
-            "first command; the next `leadline build` lists it here."
+            "first command; the next `leadline run` lists it here."
         )
         _draw_commands()
         return

@@ -1,13 +1,16 @@
 """Evidence from records to a file that verifies: one release of one service, and the chain."""
 
+import hashlib
 import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -15,7 +18,7 @@ from orchestration.cli import app
 from orchestration.decision_heads import verify_log
 from orchestration.evidence.inputs import Scope, read_inputs
 from tests.transforms.estate import Estate, at
-from tests.transforms.models import build_models
+from tests.transforms.models import build_models, rows
 from transforms.decisions import read_decisions
 from transforms.home import Home
 from transforms.published import Published, open_published
@@ -93,11 +96,12 @@ def test_a_release_is_packed_with_its_results_and_the_rows_behind_them(
     published: Published,
 ) -> None:
     inputs = read_inputs(published, Scope(release="1.4.0", service="pay"))
-    assert set(inputs.results["subject_id"]) == set(inputs.deployments["deployment_id"])
+    judged = inputs.results.filter(pl.col("subject_type") == "deployment")
+    assert set(judged["subject_id"]) == set(inputs.deployments["deployment_id"])
     assert inputs.deployments.height == 2
     commits = inputs.extracts["commits"]
     assert set(commits["commit_sha"]) == set(inputs.deployments["commit_sha"])
-    assert set(inputs.extracts["ingest_runs"]["source"]) == {"github"}
+    assert "github" in set(inputs.extracts["ingest_runs"]["source"])
 
 
 def test_a_service_is_packed_from_a_day_until_another(published: Published) -> None:
@@ -177,7 +181,8 @@ def test_rows_of_the_package_are_those_of_the_build(run: Any, home: Home, tmp_pa
         (tmp_path / "results.csv").write_bytes(archive.read("results.csv"))
     with duckdb.connect() as connection:
         counted = connection.execute(
-            "select count(*) from read_csv(?, header = true, all_varchar = true)",
+            "select count(*) from read_csv(?, header = true, all_varchar = true)"
+            " where subject_type = 'deployment'",
             [str(tmp_path / "results.csv")],
         ).fetchone()
     with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
@@ -187,3 +192,29 @@ def test_rows_of_the_package_are_those_of_the_build(run: Any, home: Home, tmp_pa
             " and fct_deployments.service_id = 'pay'"
         ).fetchone()
     assert counted == expected
+
+
+def test_the_next_build_lists_the_packages_with_their_chain(
+    run: Any, home: Home, tmp_path: Path
+) -> None:
+    first = built(run, tmp_path / "first", "--release", "1.4.0", "--service", "pay")
+    second = built(run, tmp_path / "second", "--release", "1.5.0", "--service", "search")
+    later, estate = datetime.now(UTC) + timedelta(days=1), Estate()
+    estate.write(home.lake, read_at=later)
+    build_models(home, "evidence_packages", "evidence_package_controls", now=later)
+    known = {one["package_sha256"]: one for one in rows(home, "evidence_packages")}
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (first, second)]
+    assert set(digests) <= set(known)
+    assert all(one["is_linked"] for one in known.values())
+    assert known[digests[1]]["previous_sha256"] in known
+    assert (known[digests[1]]["service_id"], known[digests[1]]["release_version"]) == (
+        "search", "1.5.0",
+    )  # fmt: skip
+    where = f"package_sha256 = '{digests[1]}'"
+    controls = rows(home, "evidence_package_controls", where=where)
+    (identified,) = (one for one in controls if one["control_id"] == "deployment_identified")
+    assert (identified["pass_count"], identified["required_count"]) == (1, 3)
+    one = known[digests[1]]
+    assert sum(each["required_count"] for each in controls) == one["required_count"]
+    assert one["required_count"] - one["filled_count"] == one["missing_count"]
+    assert len(one["missing"]) == one["missing_count"]

@@ -89,6 +89,33 @@ class Making:
             },
         )  # fmt: skip
 
+    def scan_statement(self, name: str, *, database: str) -> None:
+        """Add a signed statement of a scan of the artifact of a case."""
+        self.estate.add(
+            "reports",
+            "attestations",
+            {
+                "attestation_key": f"scan-{name}", "subject_name": name,
+                "subject_digest": digest(name), "artifact_digest": digest(name),
+                "predicate_type": VULNS, "key_ids": [], "signature_state": "verified",
+                "service_name": name, "created_at": "2026-11-20T09:00:00Z",
+                "database_updated_at": database,
+            },
+        )  # fmt: skip
+
+    def report(self, name: str) -> None:
+        """Add a scanner's own report of the artifact of a case, which tells no database's age."""
+        self.estate.add(
+            "reports",
+            "documents",
+            {
+                "document_file": f"{name}.json", "document_digest": name, "document_series": name,
+                "format": "trivy", "tool": "trivy", "is_complete": True,
+                "artifact_digest": digest(name), "service_name": name,
+                "created_at": "2026-11-20T09:00:00Z",
+            },
+        )  # fmt: skip
+
     def signature(self, name: str, *, repository: str, state: str = "verified") -> None:
         """Add an attestation of the artifact of a case."""
         self.estate.add(
@@ -137,6 +164,10 @@ def _make(making: Making) -> None:
     making.finding(
         "weak", "blocker", category="static_analysis", cve_id=None, rule_id="S1", package_name=None
     )
+    making.case("attested", database_hours=None)
+    making.scan_statement("attested", database="2026-11-20T07:00:00Z")
+    making.case("reported", database_hours=None)
+    making.report("reported")
     making.signature("clean", repository="acme/clean")
     making.signature("withfix", repository="evil/withfix")
     making.signature("nofix", repository="acme/nofix", state="invalid")
@@ -191,6 +222,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ("two", "fail", "critical_with_fix"),
         ("vex", "pass", "nothing_blocking"),
         ("weak", "fail", "new_weakness"),
+        ("attested", "pass", "nothing_blocking"),
+        ("reported", "no_data", "database_age_unknown"),
     ],
 )
 def test_m81_what_blocks_a_release(world: World, case: str, verdict: str, reason: str) -> None:
@@ -267,6 +300,7 @@ def test_exposure_is_counted_in_days_since_it_was_found_with_a_fix(world: World)
         ("nofix", "fail", "invalid_signature"),
         ("old", "no_data", "not_checked"),
         ("edge", "no_data", "unsigned"),
+        ("attested", "no_data", "unsigned"),
         ("two", "pass", "signed_as_expected"),
         ("vex", "fail", "other_identity"),
     ],
@@ -280,11 +314,11 @@ def test_m81_signed_by_someone_is_not_enough(
 
 def test_the_figures_count_what_is_scanned_signed_and_mended_in_time(world: World) -> None:
     (found,) = rows(world.home, "supply_chain_figures", where="scope = 'organisation'")
-    # Thirteen services need two scans each; a scan of packages with a young database is there
-    # for all but two, and none of the code.
-    assert (found["needed_scan_count"], found["covered_scan_count"]) == (26, 11)
-    assert (found["artifact_count"], found["signed_artifact_count"]) == (13, 2)
-    assert found["signed_ratio"] == pytest.approx(2 / 13)
+    # Fifteen services need two scans each; a scan of packages with a young database is there
+    # for all but three, and none of the code.
+    assert (found["needed_scan_count"], found["covered_scan_count"]) == (30, 12)
+    assert (found["artifact_count"], found["signed_artifact_count"]) == (15, 2)
+    assert found["signed_ratio"] == pytest.approx(2 / 15)
     # Seven are open or overdue and not dismissed, one of them overdue.
     assert (found["vulnerability_count"], found["in_time_count"]) == (7, 6)
     assert (found["overdue_count"], found["open_exploited_count"]) == (1, 1)

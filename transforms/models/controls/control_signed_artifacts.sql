@@ -25,6 +25,7 @@ with
         inner join
             {{ ref("attestations") }} as attestations
             on subjects.artifact_digest = attestations.subject_digest
+            and starts_with(attestations.predicate_type, 'https://slsa.dev/provenance/')
             and coalesce(attestations.created_at, subjects.started_at)
             <= subjects.started_at
         left join identities on subjects.service_id = identities.service_id
@@ -85,7 +86,10 @@ select
         when 'no_digest'
         then 'No digest of the artifact is known, so no signature can be of it.'
         when 'unsigned'
-        then 'No attestation of ' || left(artifact_digest, 19) || ' was known by then.'
+        then
+            'No signed provenance of '
+            || left(artifact_digest, 19)
+            || ' was known by then.'
         when 'signed_as_expected'
         then left(artifact_digest, 19) || ' is signed, and by whom it should be.'
         when 'other_identity'

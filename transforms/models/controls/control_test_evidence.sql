@@ -1,5 +1,4 @@
 {{ control(subject="release") }}
--- depends_on: {{ ref("control_subjects") }}
 with
     releases as (select * from {{ ref("evidence_completeness") }}),
     services as (select service_id, team_id from {{ ref("services") }}),
