@@ -52,6 +52,7 @@ def test_every_exception_leads_to_its_deployment_and_to_its_source(
     for frame in (one.value for one in app.dataframe):
         assert all(link.startswith("deployment?") for link in frame["Open"])
         assert all(link.startswith("https://github.example/") for link in frame["Source"])
+    assert all(name.startswith("CHG003") for name in app.dataframe[2].value["What"])
     assert "\u202e" not in " ".join(app.dataframe[0].value["Why"])
 
 
@@ -68,7 +69,7 @@ def test_the_auditor_reads_that_both_populations_are_accounted_for(
 ) -> None:
     app = open_page(home, "population", period="Whole history")
     assert_sound(app)
-    assert "were compared; every one is accounted for." in said(app)
+    assert "of whole months were compared; every one is accounted for." in said(app)
     months = [one.value for one in app.dataframe if "All" in one.value.columns]
     assert len(months) == 2
     for table in months:
@@ -152,7 +153,8 @@ def _months(listed: int, total: int) -> pl.DataFrame:
 def test_a_population_that_does_not_add_up_is_said() -> None:
     whole, torn = population_sentence(_months(4, 4)), population_sentence(_months(4, 5))
     assert whole == (
-        "4 deployments and 4 change requests were compared; every one is accounted for."
+        "4 deployments and 4 change requests of whole months were compared; "
+        "every one is accounted for."
     )
     assert "they do not add up to their populations" in torn
     assert months_table(_months(4, 4).head(2)).row(0, named=True) == {
@@ -165,7 +167,9 @@ def test_a_cmdb_without_discovery_says_so() -> None:
         {"outcome": ["declared_only"], "observed_item_id": [None]},
         schema={"outcome": pl.String, "observed_item_id": pl.String},
     )
-    assert "no source of discovery is read" in items_sentence(items, "")
+    assert items_sentence(items, "") == (
+        "1 item is declared. No source of discovery is read, so nothing can be compared."
+    )
 
 
 def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
