@@ -4,6 +4,8 @@
 
 # Tests that need a server, a browser or other packages are run by .ci/run, which installs what they need.
 EVERYWHERE := not system and not browser and not npm and not slow
+# A worker takes whole files, for their fixtures; tests/conftest.py puts the longest first.
+WORKERS := -n auto --dist loadfile --no-loadscope-reorder
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
@@ -22,10 +24,10 @@ demo: env ## a sample company, from its source systems to the dashboard
 	@.venv/bin/leadline demo
 
 test: env-dev ## every test that needs nothing but Python
-	@.venv/bin/python -m pytest -q -n auto --dist loadfile -m "$(EVERYWHERE)" $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -q $(WORKERS) -m "$(EVERYWHERE)" $(PYTEST_ARGS)
 
 slow: env-dev ## suites of minutes: simulations, invariants, odd records of every source, the whole chain
-	@.venv/bin/python -m pytest -q -n auto --dist loadfile -m "slow and not system and not browser" $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -q $(WORKERS) -m "slow and not system and not browser" $(PYTEST_ARGS)
 
 lint: env-dev ## style, types, SQL layout, who may import whom
 	.venv/bin/ruff check .

@@ -96,7 +96,8 @@ def _figure(now: Reading, spoken: Spoken) -> tuple[tuple[str, str], ...]:
     if now.unit == "ratio":
         figure, _, _ = percent_words(now.value, n=now.n).rpartition(" ")
         return ((figure, "%"),)
-    return ((figure_words(now.value), short_unit(now.unit)),)
+    figure = figure_words(now.value)
+    return ((figure, short_unit(now.unit, figure=figure)),)
 
 
 def _sentence(now: Reading, spoken: Spoken, *, period: str) -> str:

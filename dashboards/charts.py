@@ -170,7 +170,7 @@ def _period_axis(figure: go.Figure, points: Sequence[Point], colours: Palette) -
         return
     days = (points[-1].end - points[0].start).days
     figure.update_xaxes(
-        range=[points[0].start, points[-1].end], nticks=6, ticks="outside", ticklen=3,
+        type="date", range=[points[0].start, points[-1].end], nticks=6, ticks="outside", ticklen=3,
         tickformat="%b\n%Y" if days > 200 else "%-d %b", tickcolor=colours.faint,
     )  # fmt: skip
 

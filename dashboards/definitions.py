@@ -168,7 +168,7 @@ def _percent(ratio: float | None) -> str:
 
 
 def _rate_words(rate: float) -> str:
-    return f"{rate:g} a day" if rate >= 1 else f"1 in {1 / rate:.0f} days"
+    return f"{rate:g} a day" if rate >= 1 else f"1 in {count_words(round(1 / rate), 'day')}"
 
 
 def changes_table(changes: Iterable[Row]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dashboards import app_pages, states
 from dashboards.access import Viewer
 from dashboards.catalogue import HEADLINES
 from dashboards.filters import draw_filters, ignored_sentence, page_address
-from dashboards.gate import admitted, draw_viewer, is_still_admitted
+from dashboards.gate import admitted, draw_viewer, is_still_admitted, note_refused
 from dashboards.lookback import PARAMETER, chosen_build, draw_choice, draw_notice
 from dashboards.reader import (
     definitions,
@@ -75,6 +75,7 @@ def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(
         )
         listed.setdefault(module.SECTION, []).append(page)
         modules[module.TITLE] = module
+    _note_refused(viewer)
     if not listed:
         states.show_no_page()
         draw_viewer(viewer)
@@ -89,6 +90,20 @@ def show(*, start: str = "", now: Callable[[], datetime] = lambda: datetime.now(
         _watch(home, published.build.build_id, viewer)
     current["view"] = _view(modules[chosen.title], published, now(), viewer)
     chosen.run()
+
+
+def _note_refused(viewer: Viewer) -> None:
+    """Tell the audit log where the address names a page that is not for the viewer's role."""
+    # Streamlit may put the page it shows instead behind the one that was asked for.
+    asked = asked_address().rstrip("/").split("/")[-2:]
+    for module in pages():
+        if module.URL_PATH in asked and not _is_for(viewer, module):
+            note_refused(viewer, module.URL_PATH)
+
+
+def asked_address() -> str:
+    """Return the address in the viewer's browser, without what stands behind a question mark."""
+    return st.context.url or ""
 
 
 def _drawing(module: ModuleType, current: dict[str, View], viewer: Viewer) -> Callable[[], None]:
@@ -117,7 +132,16 @@ def _view(module: ModuleType, published: Published, now: datetime, viewer: Viewe
         draw_viewer(viewer)
     view = View(published, selection, zone)
     _say_as_of(view, now, viewer, is_filtered=is_used)
+    if getattr(module, "SHOWS_COURSES", False) and viewer.scope and lacks_courses(view):
+        st.info(states.NO_COURSES)
     return view
+
+
+def lacks_courses(view: View) -> bool:
+    """Say whether nothing is kept over time for the selection: several teams are no scope."""
+    scope, scope_id = view.scope
+    known = view.known_rows("scopes", filters={"scope": scope, "scope_id": scope_id})
+    return bool(known.columns) and known.is_empty()
 
 
 def _parameters(module: ModuleType, published: Published) -> Mapping[str, Sequence[str] | None]:

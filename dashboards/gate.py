@@ -46,7 +46,7 @@ def admitted(*, clock: Callable[[], float] = time.time) -> Viewer | None:
         _say_no_role(claims)
         return None
     if SESSIONS.is_first(viewer.session_id):
-        _record(viewer)
+        _record(viewer, subject=f"role:{viewer.role}", verdict="signed_in")
     admit(viewer)
     return viewer
 
@@ -83,20 +83,26 @@ def _viewer(given: Rules, claims: dict[str, Any], *, now: float) -> Viewer | Non
     return viewer_of(given, confirmed, session_id=session_of(claims))
 
 
-def _record(viewer: Viewer) -> None:
-    """Keep in the audit log that somebody signed in; what cannot be kept is told to the log."""
+def note_refused(viewer: Viewer, path: str) -> None:
+    """Keep that somebody asked for a page that is not for their role, once a sign-in and page."""
+    if viewer.session_id and SESSIONS.is_first(f"{viewer.session_id} {path}"):
+        _record(viewer, subject=f"page:{path}", verdict="refused", reason=f"role:{viewer.role}")
+
+
+def _record(viewer: Viewer, *, subject: str, verdict: str, reason: str = "") -> None:
+    """Write what somebody opened to the audit log; what cannot be kept is told to the log."""
     try:
         append_decision(
             resolve_home().lake,
             kind=ACCESS,
-            subject=f"role:{viewer.role}",
-            verdict="signed_in",
-            reason="",
+            subject=subject,
+            verdict=verdict,
+            reason=reason,
             who=plain_text(viewer.name),
             decided_at=datetime.now(UTC),
         )
     except (DecisionsAltered, OSError) as error:
-        LOGGER.warning("a sign-in could not be kept in the audit log: %s", error)
+        LOGGER.warning("%s could not be kept in the audit log: %s", verdict, error)
 
 
 def _sign_out() -> None:

@@ -37,7 +37,7 @@ def population_sentence(months: pl.DataFrame) -> str:
         ends.append(count_words(int(of["item_count"].sum()), noun))
     is_whole = bool((months["listed_count"] == months["total_count"]).all())
     state = "every one is accounted for" if is_whole else "they do not add up to their populations"
-    return f"{ends[0]} and {ends[1]} were compared; {state}."
+    return f"{ends[0]} and {ends[1]} of whole months were compared; {state}."
 
 
 def read_table(runs: pl.DataFrame) -> pl.DataFrame:
@@ -88,10 +88,10 @@ def items_table(items: pl.DataFrame) -> pl.DataFrame:
 
 def items_sentence(items: pl.DataFrame, held: str) -> str:
     """Return on how many items the CMDB and discovery agree."""
+    if items["observed_item_id"].null_count() == items.height:
+        declared = count_words(items.height, "item is", "items are")
+        return f"{declared} declared. No source of discovery is read, so nothing can be compared."
     matched = int((items["outcome"] == "matched").sum())
     share = percent_words(matched / items.height, n=items.height)
     limit = f"; {held}" if held else ""
-    told = f"{matched:,} of {count_words(items.height, 'item')} agree ({share}){limit}."
-    if items["observed_item_id"].null_count() == items.height:
-        return f"{told} Nothing was discovered: no source of discovery is read."
-    return told
+    return f"{matched:,} of {count_words(items.height, 'item')} agree ({share}){limit}."

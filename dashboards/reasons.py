@@ -114,7 +114,8 @@ def background_words(per_week: float | None) -> str:
     if rate < 0.005:
         return "this service has under 0.01 incidents a week anyway"
     shown = f"{rate:.2f}" if rate < 0.095 else figure_words(rate)
-    return f"this service has {shown} incidents a week anyway"
+    incidents = "incident" if shown == "1" else "incidents"
+    return f"this service has {shown} {incidents} a week anyway"
 
 
 def model_words(fit: Row | None) -> str:

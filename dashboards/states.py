@@ -15,6 +15,13 @@ from transforms.published import PublishedError
 
 LOGGER = logging.getLogger("leadline.dashboards")
 
+# Somebody who sees several teams has their rows, but no course of all of them together.
+NO_COURSES = (
+    "What is kept over time is kept for the whole organisation, for each team and each service, "
+    "not for several teams together. So the pictures here have no data; choose one of your teams "
+    "or services to see its own."
+)
+
 
 @dataclass(frozen=True)
 class SourceAge:

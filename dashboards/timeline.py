@@ -105,8 +105,9 @@ def timeline(
     flat_layout(figure, colours, height=AXIS_HEIGHT + LANE_HEIGHT * max(1, len(lanes)), right=12)
     figure.add_vline(x=axis.now, line_width=1.5, line_dash="dot", line_color=colours.ink)
     figure.update_layout(barmode="overlay", bargap=0, hovermode="closest", dragmode=False)
+    # Without a mark plotly takes the axis for one of numbers, and draws the lines at no place.
     figure.update_xaxes(
-        range=[axis.first, axis.last], nticks=8, ticks="outside", ticklen=3,
+        type="date", range=[axis.first, axis.last], nticks=8, ticks="outside", ticklen=3,
         tickcolor=colours.faint, tickformatstops=[
             {"dtickrange": [None, 86_400_000], "value": "%H:%M<br>%-d %b"},
             {"dtickrange": [86_400_000, None], "value": "%-d %b<br>%Y"},

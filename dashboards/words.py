@@ -1,6 +1,7 @@
 """Numbers, dates and counts in the words that pages use; pure functions of their arguments."""
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -67,9 +68,10 @@ def percent_words(ratio: float | None, *, n: int) -> str:
     return f"{percent:.0f} %"
 
 
-def short_unit(unit: str) -> str:
-    """Return a unit without the noun that the label beside it already names."""
-    return unit.removeprefix("deployments ").removeprefix("incidents ")
+def short_unit(unit: str, *, figure: str = "") -> str:
+    """Return a unit without the noun that the label beside it names; one of it is singular."""
+    short = unit.removeprefix("deployments ").removeprefix("incidents ")
+    return re.sub(r"^(\w+)s\b", r"\1", short) if figure == "1" else short
 
 
 def value_words(value: float | None, *, unit: str, n: int) -> str:
@@ -78,8 +80,8 @@ def value_words(value: float | None, *, unit: str, n: int) -> str:
         return duration_words(value)
     if unit == "ratio":
         return percent_words(value, n=n)
-    known = clean_number(value)
-    return DASH if known is None else f"{figure_words(known)} {short_unit(unit)}".strip()
+    figure = figure_words(value)
+    return DASH if figure == DASH else f"{figure} {short_unit(unit, figure=figure)}".strip()
 
 
 def between_words(low: float | None, high: float | None, *, unit: str, n: int) -> str:

@@ -5,8 +5,9 @@ moment leaves each file as it was or as it is to be; the next erasure finishes w
 """
 
 import json
+import re
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,7 @@ from orchestration.person_places import PersonPlaces, read_person_places
 from orchestration.redaction import Person, redact_page
 from orchestration.redactions import Unfinished
 from orchestration.warehouse import PUBLISHED_SCHEMA, quoted, warehouse
-from transforms.decisions import read_decisions
+from transforms.decisions import ACCESS, EXPORT, read_decisions
 from transforms.home import Home
 
 SHORTEST = 2
@@ -133,10 +134,20 @@ class Eraser:
         """Return the pseudonyms under which builds with the present key know the person."""
         return sorted(pseudonym(one, key=self.key) for one in person.identifiers)
 
-    def decision_count(self, person: Person) -> int:
-        """Return how many decisions the person signed; their chain forbids to change them."""
-        decisions = read_decisions(self.home.lake)
-        return sum(one.who.strip().lower() in person.identifiers for one in decisions)
+    def kept_entries(self, person: Person) -> Counter[str]:
+        """Return how many entries of the audit log name the person; their chain forbids changes.
+
+        Shape: `decision`, `sign-in or export` (both under the person's name), `mention`.
+        """
+        names = "|".join(re.escape(one) for one in sorted(person.identifiers))
+        named = re.compile(rf"(?<![\w.@-])(?:{names})(?![\w@-])", re.IGNORECASE)
+        found: Counter[str] = Counter()
+        for one in read_decisions(self.home.lake):
+            if one.who.strip().lower() in person.identifiers:
+                found["sign-in or export" if one.kind in (ACCESS, EXPORT) else "decision"] += 1
+            elif named.search(f"{one.subject} {one.reason}"):
+                found["mention"] += 1
+        return found
 
     def _change(
         self, path: Path, person: Person, *, form: str, streams: Iterable[tuple[str, str]]

@@ -1,6 +1,7 @@
-"""Let builds of one test process share what dbt parsed: the models are equal, the folders not."""
+"""Let builds of one test process share what dbt found out: models are equal, folders are not."""
 
 import contextlib
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ def shared_parse(home: Home) -> Iterator[None]:
     another folder, which no model's meaning depends on, does not count here.
     """
     _ignore_the_folder()
+    _write_no_compiled_sql()
+    _describe_once()
+    _compile_templates_once()
     target = home.work / "dbt" / PARSED
     kept = _kept / PARSED
     if kept.exists() and not target.exists():
@@ -45,3 +49,51 @@ def _ignore_the_folder() -> None:
 
     without_the_folder.ignores_the_folder = True  # type: ignore[attr-defined]
     ManifestLoader.build_manifest_state_check = without_the_folder  # type: ignore[method-assign]
+
+
+def _write_no_compiled_sql() -> None:
+    """Leave out a thousand small files that nothing reads: outcomes carry their SQL."""
+    from dbt.contracts.graph.nodes import ParsedNode
+
+    ParsedNode.write_node = lambda *_: None  # type: ignore[method-assign]
+
+
+def _describe_once() -> None:
+    """Ask for the columns of one query once: a contract is the model's, not that of its rows."""
+    from dbt.adapters.duckdb.impl import DuckDBAdapter
+
+    asked = DuckDBAdapter.get_column_schema_from_query
+    if getattr(asked, "remembers", False):
+        return
+    known: dict[str, list[object]] = {}
+
+    @functools.wraps(asked)
+    def describe(self, sql):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if sql not in known:
+            known[sql] = asked(self, sql)
+        return list(known[sql])
+
+    describe.remembers = True  # type: ignore[attr-defined]
+    DuckDBAdapter.get_column_schema_from_query = describe  # type: ignore[method-assign]
+
+
+def _compile_templates_once() -> None:
+    """Turn the text of a model or macro into code once; every build renders the same ones."""
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+    compiled = MacroFuzzEnvironment.compile
+    if getattr(compiled, "remembers", False):
+        return
+    known: dict[tuple[object, ...], object] = {}
+
+    @functools.wraps(compiled)
+    def compile_once(self, source, name=None, filename=None, *more, **options):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN202
+        if more or options or not isinstance(source, str):
+            return compiled(self, source, name, filename, *more, **options)
+        key = (type(self), tuple(sorted(self.extensions)), source, name, filename)
+        if key not in known:
+            known[key] = compiled(self, source, name, filename)
+        return known[key]
+
+    compile_once.remembers = True  # type: ignore[attr-defined]
+    MacroFuzzEnvironment.compile = compile_once  # type: ignore[method-assign]

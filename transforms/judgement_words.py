@@ -3,10 +3,10 @@
 from transforms.judgements import Judgement, Limit, Rule
 
 HEADLINES = {
-    0: "The gate is open",
-    1: "The gate is shut",
-    3: "The gate stays shut: too little is known",
-    4: "The gate stays shut: source data is stale",
+    0: "The gate is open for {}",
+    1: "The gate is shut for {}",
+    3: "The gate stays shut for {}, because too little is known",
+    4: "The gate stays shut for {}, because source data is stale",
 }
 MARKS = {
     "pass": "✓", "warn": "!", "fail": "✗", "no_data": "?", "inconclusive": "?",
@@ -17,11 +17,11 @@ MARKS = {
 def headline(judgement: Judgement) -> str:
     """Return the verdict in one sentence."""
     candidate = judgement.candidate
-    what = f"{candidate.service_id} {candidate.version or short(candidate.digest)}"
+    name = candidate.version or short(candidate.digest)
+    what = f"{candidate.service_id} {name} to {candidate.environment_id}"
     counts = judgement.counts()
     told = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
-    rules = told or "no rule is asked"
-    return f"{HEADLINES[judgement.exit_code]} for {what} to {candidate.environment_id}: {rules}."
+    return f"{HEADLINES[judgement.exit_code].format(what)}: {told or 'no rule is asked'}."
 
 
 def notes(judgement: Judgement) -> list[str]:
@@ -65,7 +65,7 @@ def age_words(judgement: Judgement, rule: Rule) -> str:
     if rule.data_read_at is None:
         return "age unknown"
     hours = (judgement.candidate.at - rule.data_read_at).total_seconds() / 3600
-    return f"{max(hours, 0):.1f} h old"
+    return "read afterwards" if hours < 0 else f"{hours:.1f} h old"
 
 
 def short(digest: str) -> str:

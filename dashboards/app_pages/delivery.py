@@ -15,6 +15,7 @@ from dashboards.theme import palette
 from dashboards.view import View
 from dashboards.words import count_words, duration_words, percent_words
 
+SHOWS_COURSES = True
 TITLE, SECTION, ORDER, URL_PATH = "Lead-time stages", "Improvement", 1, "delivery"
 LONG_DAYS, LEAST_WEEKS = 400, 13
 LEAD_TIME = "lead_time_for_changes"

@@ -25,6 +25,7 @@ from dashboards.theme import palette
 from dashboards.verdicts import Finding
 from dashboards.view import View
 
+SHOWS_COURSES = True
 TITLE, SECTION, ORDER, URL_PATH = "Executive summary", "Overview", 1, "summary"
 
 

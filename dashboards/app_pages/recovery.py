@@ -17,6 +17,7 @@ from dashboards.theme import palette
 from dashboards.view import View
 from dashboards.words import DASH, count_words, duration_words, moment_words
 
+SHOWS_COURSES = True
 TITLE, SECTION, ORDER, URL_PATH = "Incidents and recovery", "Reliability", 1, "recovery"
 RESTORE = "time_to_restore"
 READ_ROWS, LEAST_DAYS = 20_000, 365

@@ -16,6 +16,7 @@ from dashboards.theme import palette
 from dashboards.view import View
 from dashboards.words import share_sentence
 
+SHOWS_COURSES = True
 TITLE, SECTION, ORDER, URL_PATH = "Rework", "Improvement", 3, "rework"
 REWORK = "rework_rate"
 LISTED, LEAST_WEEKS, LEAST_DAYS = 1000, 26, 365

@@ -20,6 +20,7 @@ from dashboards.theme import palette
 from dashboards.view import View
 from dashboards.words import count_words
 
+SHOWS_COURSES = True
 TITLE, SECTION, ORDER, URL_PATH = "Trends and change points", "Improvement", 2, "trends"
 GRAINS = {"By week": "week", "By month": "month"}
 LEAST_DAYS = {"week": 364, "month": 400}
@@ -83,7 +84,9 @@ def moved_sentence(courses: Mapping[str, Course], known: Mapping[str, Mapping[st
     ]
     if not moving:
         return "No metric clearly rises or falls; the lines move within what chance does."
-    more = f" and {len(moving) - 3} others move" if len(moving) > 3 else ""
+    rest = len(moving) - 3
+    others = "1 other moves" if rest == 1 else f"{rest} others move"
+    more = f" and {others}" if rest > 0 else ""
     told = ", ".join(moving[:3])
     return f"{told[0].upper()}{told[1:]}{more}."
 

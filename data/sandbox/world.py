@@ -14,6 +14,7 @@ from data.sandbox.catalogue import Settings, catalogue
 from data.sandbox.history import simulate
 from data.sandbox.junit_reports import write_reports
 from data.sandbox.model import History
+from data.sandbox.policy import policy
 from data.sandbox.records import Streams, build_streams
 from data.sandbox.truth import incident_truths
 from data.sandbox.versions import Versioned
@@ -52,6 +53,10 @@ class World:
     def catalogue(self) -> Settings:
         """Return what belongs into the company's configuration."""
         return catalogue(self.end)
+
+    def policy(self) -> Settings:
+        """Return what belongs into the company's policy."""
+        return policy(self.end)
 
     def truth(self) -> list[dict[str, object]]:
         """Return the true cause of every incident, one row each."""

@@ -10,16 +10,17 @@ from orchestration import run as chain
 from orchestration.builds import read_manifest, read_pointer
 from orchestration.commands import dashboard as pages
 from orchestration.commands.refresh import tell_publication
-from orchestration.commands.sample_settings import environment, render_settings
+from orchestration.commands.sample_settings import environment, render_policy, render_settings
 from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError, PublishFailed, SyncIncomplete
 from orchestration.journal import format_instant
 from orchestration.locks import run_lock
+from orchestration.policy import POLICY_FILE
 from orchestration.preload import preloading
 from orchestration.progress import describe_failures
 from orchestration.run import Context
 from orchestration.sample import Sample, mark_sample, read_sample, remove_sample
-from orchestration.settings import Settings, parse_settings
+from orchestration.settings import Settings, read_settings
 from orchestration.versions import code_version
 
 PORTS_TRIED = 20
@@ -91,7 +92,8 @@ def read_company(context: Context) -> None:
         reports.mkdir(parents=True, exist_ok=True)
         text = render_settings(world.catalogue(), reports=reports)
         (folder / "leadline.yml").write_text(text, encoding="utf-8")
-        settings = parse_settings(text, name="leadline.yml")
+        (folder / POLICY_FILE).write_text(render_policy(world.policy()), encoding="utf-8")
+        settings = read_settings(folder / "leadline.yml")
         for instant in world.steps():
             if sample.synced_until is None or instant > sample.synced_until:
                 world.write_junit_reports(reports, instant)

@@ -22,6 +22,8 @@ from orchestration.redaction import Person
 from orchestration.run import Context
 from transforms.home import Home
 
+# Published tables that say who decided; those of verdicts have it in their name.
+DECIDED_TABLES = ("exemptions", "gate_overrides", "override_approvals", "sign_offs")
 OUT_OF_REACH = (
     "Out of reach: the source systems (what they still say comes back with the next "
     "`leadline run`), leadline.yml, copies of this folder and files that were exported from it."
@@ -68,15 +70,16 @@ def rotate_key(*, removes_builds: bool) -> None:
 def _finish(
     context: Context, eraser: Eraser, person: Person, *, removes_builds: bool, is_dry: bool
 ) -> None:
-    decisions = eraser.decision_count(person)
+    kept = eraser.kept_entries(person)
     if is_dry:
         counts = Counter(change.name.split("/")[0] for change in eraser.changes(person))
         _tell_counts(person, counts)
-        _tell_decisions(decisions)
+        _tell_kept(kept)
         holding = builds_that_hold(context.home, eraser.pseudonyms(person))
         say(f"{_count(len(holding), 'published build')} would still hold the pseudonym.")
         return
     if eraser.unfinished() is None and not any(True for _ in eraser.changes(person)):
+        _tell_kept(kept)
         raise NothingToRead(
             "Nothing in the lake names this person; give the address or login that a source uses."
         )
@@ -86,12 +89,12 @@ def _finish(
     publication = chain.build_and_publish(context)
     eraser.finish(person, file_count=count, now=context.clock())
     tell_publication(publication)
-    _tell_decisions(decisions)
+    _tell_kept(kept)
     holding = builds_that_hold(context.home, eraser.pseudonyms(person))
     new = holding.pop(publication.manifest.build_id, [])
     _tell_builds(context.home, holding, publication, removes=removes_builds)
     say(OUT_OF_REACH)
-    left = [table for table in new if not (decisions and "verdict" in table)]
+    left = [table for table in new if not (kept and _tells_decisions(table))]
     if left:
         raise LeadlineError(
             f"The new build still holds the pseudonym in {', '.join(left)}; "
@@ -107,12 +110,31 @@ def _tell_counts(person: Person, counts: Counter[str]) -> None:
     )
 
 
-def _tell_decisions(count: int) -> None:
-    if count:
-        say(
-            f"{_count(count, 'decision')} signed by this person stay: their chain shows that "
-            "nobody changed a decision, and ends where one is changed."
+def _tell_kept(kept: Counter[str]) -> None:
+    """Say what of the person stays in the audit log, and why."""
+    if not kept:
+        return
+    parts = [
+        words
+        for kind, words in (
+            ("decision", f"{_count(kept['decision'], 'decision')} signed by this person"),
+            (
+                "sign-in or export",
+                f"{kept['sign-in or export']} of sign-ins and exports under this name",
+            ),
+            ("mention", f"{kept['mention']} of others with this name in their words"),
         )
+        if kept[kind]
+    ]
+    say(
+        f"These entries of the audit log stay: {', '.join(parts)}. Their chain shows that nobody "
+        "changed an entry, and ends where one is changed."
+    )
+
+
+def _tells_decisions(table: str) -> bool:
+    """Whether a table is made of what people decided, which stays."""
+    return "verdict" in table or table in DECIDED_TABLES
 
 
 def _builds_of_other_keys(home: Home, present: str) -> list[str]:

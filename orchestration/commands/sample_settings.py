@@ -14,6 +14,11 @@ _HEAD = """\
 """
 
 
+_POLICY_HEAD = """\
+# What the sample company asks of its releases.
+"""
+
+
 def render_settings(catalogue: Mapping[str, object], *, reports: Path) -> str:
     """Return the sample company's settings in the format of leadline.yml.
 
@@ -41,6 +46,11 @@ def render_settings(catalogue: Mapping[str, object], *, reports: Path) -> str:
     }
     values = {**catalogue, "sources": sources}
     return _HEAD + yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def render_policy(policy: Mapping[str, object]) -> str:
+    """Return the sample company's policy in the format of policy.yml."""
+    return _POLICY_HEAD + yaml.safe_dump(policy, sort_keys=False, allow_unicode=True)
 
 
 def environment(base_url: str, *, tokens: Tokens) -> Mapping[str, str]:

@@ -58,11 +58,9 @@ def document(judgement: Judgement) -> dict[str, Any]:
 
 
 def _rule(judgement: Judgement, rule: Rule) -> dict[str, Any]:
-    age = (
-        None
-        if rule.data_read_at is None
-        else max((judgement.candidate.at - rule.data_read_at).total_seconds(), 0)
-    )
+    age = None
+    if rule.data_read_at is not None and rule.data_read_at <= judgement.candidate.at:
+        age = (judgement.candidate.at - rule.data_read_at).total_seconds()
     return {
         "control_id": rule.control_id,
         "title": rule.title,
@@ -214,7 +212,9 @@ def as_markdown(judgement: Judgement) -> str:
     """Return a comment for a pull request; the rules that do not pass stand first and open."""
     lines = [f"### {headline(judgement)}", ""]
     lines += [f"> {_cell(note)}" for note in notes(judgement)]
-    shut = [rule for rule in judgement.rules if rule.verdict not in (PASS, NOT_APPLICABLE)]
+    shutting = judgement.shutting
+    others = [rule for rule in judgement.rules if rule not in shutting]
+    shut = [*shutting, *(one for one in others if one.verdict not in (PASS, NOT_APPLICABLE))]
     rest = [rule for rule in judgement.rules if rule.verdict in (PASS, NOT_APPLICABLE)]
     if shut:
         lines += ["", *_table(judgement, shut)]

@@ -1,5 +1,6 @@
 """Windows of the organisation's own calendar, and the templates that say them shortly."""
 
+import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,27 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 MINUTES = 60
 STRETCH = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 LARGEST_CALENDAR = 4_000_000
+FOLD = re.compile(r"\r?\n[ \t]")
+TIMES = frozenset(
+    (
+        "BEGIN",
+        "END",
+        "VERSION",
+        "DTSTART",
+        "DTEND",
+        "DURATION",
+        "RRULE",
+        "RDATE",
+        "EXDATE",
+        "RECURRENCE-ID",
+        "SEQUENCE",
+        "STATUS",
+        "TZID",
+        "TZOFFSETFROM",
+        "TZOFFSETTO",
+        "TZNAME",
+    )
+)
 
 
 class Window(Part):
@@ -101,4 +123,16 @@ def _calendar(name: str, info: ValidationInfo) -> str:
         raise ValueError(f"{name} cannot be read; give its path beside policy.yml") from None
     if "BEGIN:VCALENDAR" not in text or len(text) > LARGEST_CALENDAR:
         raise ValueError(f"{name} is no iCalendar file of at most {LARGEST_CALENDAR:,} letters")
-    return text
+    return times_of_calendar(text)
+
+
+def times_of_calendar(text: str) -> str:
+    """Return an iCalendar file with its times alone: who is invited, and to what, is left out."""
+    kept = []
+    for line in FOLD.sub("", text).splitlines():
+        name = re.split("[;:]", line, maxsplit=1)[0].upper()
+        if name == "UID":
+            kept.append(f"UID:{hashlib.sha256(line.encode()).hexdigest()[:16]}")
+        elif name in TIMES:
+            kept.append(line)
+    return "\r\n".join([*kept, ""])

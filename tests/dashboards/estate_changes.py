@@ -70,6 +70,12 @@ select 'ci-' || number as reconciliation_id, 'ci-' || number as configuration_it
     timestamp '2026-11-20 10:00' as discovered_at
 from range(105) as t(number)
 """
+REQUESTS = """
+create table v1.change_requests as
+select subject_id as change_request_id, 'CHG003' || row_number() over (order by subject_id)
+    as number, true as is_current
+from v1.control_results where control_id = 'change_truth'
+"""
 THRESHOLDS = """
 create table v1.thresholds as select * from (values
     ('unauthorised_deployments_ratio_max', 0.0::double), ('change_window_ratio_min', 0.98),
@@ -85,5 +91,7 @@ def add_changes(folder: Path, *, hostile: str) -> None:
         connection.execute(RESULTS, {"hostile": hostile})
         for text in (RECONCILIATION, ITEMS):
             connection.execute(text)
+        connection.execute("drop table if exists v1.change_requests")
+        connection.execute(REQUESTS)
         connection.execute("drop table if exists v1.thresholds")
         connection.execute(THRESHOLDS)

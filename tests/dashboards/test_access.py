@@ -1,8 +1,10 @@
 """What somebody sees by the groups they are in, and what the frame makes of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import streamlit as st
 import yaml
@@ -11,8 +13,13 @@ from streamlit.testing.v1 import AppTest
 from dashboards import access, frame, gate
 from dashboards.access import Rules, Viewer, viewer_of
 from dashboards.session import Sessions
+from dashboards.states import NO_COURSES
+from orchestration.access import scope_id
+from orchestration.scopes import write_scope
 from tests.dashboards.browsing import ROOT
 from tests.dashboards.conftest import MAIN
+from tests.dashboards.estate import Estate, publish
+from transforms.decisions import read_decisions
 
 SHIPPED = yaml.safe_load((ROOT / "dashboards" / "roles.yml").read_text("utf-8"))
 GIVEN: dict[str, Any] = {
@@ -24,6 +31,7 @@ GIVEN: dict[str, Any] = {
         {"name": "ops", "role": "operator", "scope": ""},
         {"name": "pay", "role": "analyst", "scope": "abc"},
         {"name": "all", "role": "analyst", "scope": ""},
+        {"name": "chiefs", "role": "executive", "scope": ""},
     ],
 }
 RULES = Rules(**GIVEN | {"groups": tuple(GIVEN["groups"])})
@@ -73,13 +81,17 @@ def test_every_page_is_seen_by_some_role() -> None:
         assert any(page.SECTION in role["pages"] for role in SHIPPED.values()), page.__name__
 
 
-def _open(home: object, monkeypatch: pytest.MonkeyPatch, claims: object, start: str) -> AppTest:
+def _open(
+    home: object, monkeypatch: pytest.MonkeyPatch, claims: object, start: str, **query: str
+) -> AppTest:
     monkeypatch.setenv("LEADLINE_HOME", str(home))
     monkeypatch.setattr(gate, "claims_of_session", lambda: claims)
     monkeypatch.setattr(gate, "token_of_session", lambda: "t")
     monkeypatch.setattr(gate, "SESSIONS", Sessions(lambda _url, _token: None))
     page = AppTest.from_string(MAIN.format(start=start), default_timeout=30)
     page.secrets["access"] = {"rules": json.dumps(GIVEN)}
+    for key, value in query.items():
+        page.query_params[key] = value
     return page.run()
 
 
@@ -117,6 +129,76 @@ def test_a_page_that_is_not_for_the_role_does_not_draw() -> None:
     module = next(page for page in frame.pages() if page.SECTION == "Releases")
     with pytest.raises(PermissionError):
         frame._drawing(module, {}, viewer)()
+
+
+def _refusals(home: Path) -> list[tuple[str, str, str, str]]:
+    return [
+        (one.who, one.verdict, one.subject, one.reason)
+        for one in read_decisions(home / "lake")
+        if one.kind == "access" and one.verdict == "refused"
+    ]
+
+
+def test_asking_for_a_page_that_is_not_for_the_role_is_kept_once_a_sign_in_and_page(
+    tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, estate)
+    hidden = next(one for one in frame.pages() if not _seen_by("executive", one)).URL_PATH
+    seen = next(one for one in frame.pages() if _seen_by("executive", one)).URL_PATH
+    asked = [f"http://x/{hidden}"]
+    monkeypatch.setattr(frame, "asked_address", lambda: asked[-1])
+    page = _open(tmp_path, monkeypatch, _claims("chiefs"), "")
+    assert _refusals(tmp_path) == [("ada", "refused", f"page:{hidden}", "role:executive")]
+    page.run()
+    asked.append(f"http://x/{hidden}/{seen}")
+    page.run()
+    assert len(_refusals(tmp_path)) == 1
+    _open(tmp_path, monkeypatch, _claims("chiefs"), "")
+    assert len(_refusals(tmp_path)) == 2
+
+
+def test_a_page_of_the_role_and_an_address_that_is_no_page_are_no_refusals(
+    tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, estate)
+    seen = next(one for one in frame.pages() if _seen_by("executive", one)).URL_PATH
+    for path in (seen, "", "nothing-here"):
+        monkeypatch.setattr(frame, "asked_address", lambda path=path: f"http://x/{path}")
+        _open(tmp_path, monkeypatch, _claims("chiefs"), "")
+    assert _refusals(tmp_path) == []
+
+
+def _seen_by(role: str, page: Any) -> bool:
+    named = SHIPPED[role]["pages"]
+    return page.SECTION in named or page.URL_PATH in named
+
+
+def test_who_sees_several_teams_is_told_why_pictures_of_all_of_them_have_no_data(
+    tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = publish(tmp_path, estate)
+    _add_scopes(build / "warehouse.duckdb")
+    monkeypatch.setitem(GIVEN["groups"][1], "scope", scope_id(("Payments", "Search")))
+    for teams in (("Payments",), ("Payments", "Search")):
+        scoped = build / "scopes" / scope_id(teams) / "warehouse.duckdb"
+        write_scope(build / "warehouse.duckdb", scoped, teams=list(teams))
+    several = _open(tmp_path, monkeypatch, _claims("pay"), "")
+    assert NO_COURSES in [one.value for one in several.info]
+    assert not several.exception
+    chosen = _open(tmp_path, monkeypatch, _claims("pay"), "", team="Payments")
+    assert NO_COURSES not in [one.value for one in chosen.info]
+    monkeypatch.setitem(GIVEN["groups"][1], "scope", scope_id(("Payments",)))
+    alone = _open(tmp_path, monkeypatch, _claims("pay"), "")
+    assert NO_COURSES not in [one.value for one in alone.info]
+
+
+def _add_scopes(file: Path) -> None:
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table v1.scopes as"
+            " select 'organisation' as scope, 'all' as scope_id, '' as name"
+            " union all select 'team', team_id, name from v1.teams"
+        )
 
 
 def test_a_scope_that_is_not_published_yet_shows_no_number(

@@ -1,27 +1,12 @@
 """Colours of meaning differ for everybody, keys reach every filter, and axe is not blind."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
 from dashboards.theme import DARK, LIGHT, Palette
 from tests.dashboards.browsing import AXE, open_page, violations
-
-# Machado, Oliveira and Fernandes (2009): what a complete deuteranope and protanope see, linear RGB.
-SEEN_BY = {
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-               [-0.011820, 0.042940, 0.968881]],
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-               [-0.003882, -0.048116, 1.051998]],
-    "everybody": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-}  # fmt: skip
-SRGB_TO_XYZ = [
-    [0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-    [0.0193339, 0.1191920, 0.9503041],
-]  # fmt: skip
-WHITE = np.array([0.95047, 1.0, 1.08883])
+from tests.dashboards.sight import SEEN_BY, inks, lab
 
 
 @pytest.mark.browser
@@ -49,20 +34,27 @@ def test_tab_reaches_every_filter(browser: Browser, address: str) -> None:
     page.context.close()
 
 
-def _lab(colour: str, seen_by: str) -> np.ndarray[Any, Any]:
-    """Return CIE L*a*b* (D65) of a hex colour as somebody with that sight sees it."""
-    srgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(np.array(SEEN_BY[seen_by]) @ linear, 0, 1)
-    ratio = np.array(SRGB_TO_XYZ) @ seen / WHITE
-    cube = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
-    return np.array([116 * cube[1] - 16, 500 * (cube[0] - cube[1]), 200 * (cube[1] - cube[2])])
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_got_better_and_what_got_worse_differ_in_arrow_word_and_seen_colour(
+    browser: Browser, address: str, theme: str
+) -> None:
+    page, _ = open_page(browser, address, "", theme=theme)
+    marks = page.locator("[data-testid='stMain'] [class*='stMarkdownColoredText'] strong")
+    said = dict(zip(marks.all_inner_texts(), marks.all(), strict=True))
+    faster = next(mark for words, mark in said.items() if words == "↓ faster")
+    slower = next(mark for words, mark in said.items() if words == "↑ slower")
+    seen = [inks(mark.screenshot()) for mark in (faster, slower)]
+    for seen_by in SEEN_BY:
+        good, bad = (lab(colour, seen_by) for colour in seen)
+        assert float(np.linalg.norm(good - bad)) >= 40, seen_by
+    page.context.close()
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("seen_by", SEEN_BY)
 def test_good_and_bad_differ_for_whoever_looks(palette: Palette, seen_by: str) -> None:
-    good, bad = (_lab(colour, seen_by) for colour in (palette.good, palette.bad))
+    good, bad = (lab(colour, seen_by) for colour in (palette.good, palette.bad))
     assert float(np.linalg.norm(good - bad)) >= 40
 
 
@@ -80,5 +72,5 @@ def test_words_and_marks_stand_out_from_the_paper(palette: Palette) -> None:
 
 
 def test_red_and_green_would_not_pass() -> None:
-    green, red = (_lab(colour, "deutan") for colour in ("#73BF69", "#F2495C"))
+    green, red = (lab(colour, "deutan") for colour in ("#73BF69", "#F2495C"))
     assert float(np.linalg.norm(green - red)) < 40

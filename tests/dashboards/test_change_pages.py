@@ -4,13 +4,22 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboards.conformance import Tally, deployment_of, held_words, share_words
-from dashboards.populations import items_sentence, months_table, population_sentence
+from dashboards.populations import (
+    items_sentence,
+    months_table,
+    population_sentence,
+    read_table,
+)
+from dashboards.shares import share_interval
 from tests.dashboards.conftest import OpenPage
 from tests.dashboards.estate import AS_OF, HOSTILE, make_estate, publish
 from tests.dashboards.estate_changes import add_changes
 from tests.dashboards.test_pages import assert_sound, said
+from transforms.statistics.intervals import wilson
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +52,7 @@ def test_every_exception_leads_to_its_deployment_and_to_its_source(
     for frame in (one.value for one in app.dataframe):
         assert all(link.startswith("deployment?") for link in frame["Open"])
         assert all(link.startswith("https://github.example/") for link in frame["Source"])
+    assert all(name.startswith("CHG003") for name in app.dataframe[2].value["What"])
     assert "\u202e" not in " ".join(app.dataframe[0].value["Why"])
 
 
@@ -59,7 +69,7 @@ def test_the_auditor_reads_that_both_populations_are_accounted_for(
 ) -> None:
     app = open_page(home, "population", period="Whole history")
     assert_sound(app)
-    assert "were compared; every one is accounted for." in said(app)
+    assert "of whole months were compared; every one is accounted for." in said(app)
     months = [one.value for one in app.dataframe if "All" in one.value.columns]
     assert len(months) == 2
     for table in months:
@@ -105,6 +115,15 @@ def test_a_share_comes_with_its_interval() -> None:
     )
 
 
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_the_interval_of_a_page_is_that_of_the_models(part: int, more: int) -> None:
+    low, high = wilson(part, part + more)
+    if part + more:
+        assert share_interval(part, part + more) == pytest.approx((float(low), float(high)))
+    else:
+        assert share_interval(0, 0) == (None, None)
+
+
 def test_what_has_no_data_counts_among_the_judged_and_an_exemption_does_not_pass() -> None:
     counts = {"pass": 5, "fail": 1, "no_data": 2, "exempt": 1, "not_applicable": 9}
     tallied = Tally(results=pl.DataFrame(), counts=counts)
@@ -134,7 +153,8 @@ def _months(listed: int, total: int) -> pl.DataFrame:
 def test_a_population_that_does_not_add_up_is_said() -> None:
     whole, torn = population_sentence(_months(4, 4)), population_sentence(_months(4, 5))
     assert whole == (
-        "4 deployments and 4 change requests were compared; every one is accounted for."
+        "4 deployments and 4 change requests of whole months were compared; "
+        "every one is accounted for."
     )
     assert "they do not add up to their populations" in torn
     assert months_table(_months(4, 4).head(2)).row(0, named=True) == {
@@ -147,4 +167,26 @@ def test_a_cmdb_without_discovery_says_so() -> None:
         {"outcome": ["declared_only"], "observed_item_id": [None]},
         schema={"outcome": pl.String, "observed_item_id": pl.String},
     )
-    assert "no source of discovery is read" in items_sentence(items, "")
+    assert items_sentence(items, "") == (
+        "1 item is declared. No source of discovery is read, so nothing can be compared."
+    )
+
+
+def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
+    runs = pl.DataFrame(
+        {
+            "source": ["desk", "desk", "code"],
+            "stream": ["change_request", "change_request", "pulls"],
+            "row_count": [10, 5, 7],
+            "page_count": [1, 1, 2],
+            "reported_total": [None, 15, None],
+            "status": ["complete", "failed", "complete"],
+            "finished_at": [AS_OF.replace(tzinfo=None)] * 3,
+        }
+    )
+    code, desk = read_table(runs).iter_rows(named=True)
+    assert (code["Stream"], code["Source says"]) == ("pulls", "–")
+    assert desk == {
+        "Source": "desk", "Stream": "change request", "Rows read": 15, "Pages": 2,
+        "Source says": "15", "Runs not complete": 1, "Last read": "2026-11-22 09:00",
+    }  # fmt: skip

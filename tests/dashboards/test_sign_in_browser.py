@@ -14,6 +14,7 @@ from orchestration.scopes import write_scope
 from tests.dashboards.browsing import ROOT, chromium
 from tests.dashboards.estate import Estate, publish
 from tests.dashboards.signing import SECRET, Site, listed_pages, sign_in, signing_site
+from transforms.decisions import read_decisions
 
 pytestmark = [pytest.mark.browser, pytest.mark.npm]
 SHIPPED = yaml.safe_load((ROOT / "dashboards" / "roles.yml").read_text("utf-8"))
@@ -69,6 +70,12 @@ def test_each_role_is_offered_its_pages_and_finds_no_other(
         page.get_by_text("Page not found").first.wait_for()
         title = next(one.TITLE for one in pages() if path == one.URL_PATH)
         assert title not in page.locator("h1").all_inner_texts()
+    refused = {
+        one.subject
+        for one in read_decisions(site.home / "lake")
+        if (one.verdict, one.who) == ("refused", f"one-{role}@example.com")
+    }
+    assert refused == {f"page:{path}" for path in hidden[:2]}
     page.context.close()
 
 

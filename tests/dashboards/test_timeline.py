@@ -49,6 +49,11 @@ def test_an_alert_says_since_when_and_that_it_is_active_and_its_name_is_no_marku
     assert "<b>Service</b>" not in drawn.text[0]
 
 
+def test_the_axis_is_one_of_dates_where_nothing_stands_on_it() -> None:
+    figure = timeline([], [], lanes=LANES, axis=AXIS, chosen=None, suspects=[], colours=LIGHT)
+    assert figure.layout.xaxis.type == "date"
+
+
 def test_without_alerts_nothing_is_drawn() -> None:
     figure = timeline([], [], lanes=LANES, axis=AXIS, chosen=None, suspects=[], colours=LIGHT)
     assert "alerts" not in {trace.name for trace in figure.data}

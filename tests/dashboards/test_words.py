@@ -63,6 +63,11 @@ def test_a_share_without_interval_leaves_it_out() -> None:
         (41.2, "per week", "41 per week"), (3.46, "per week", "3.5 per week"),
         (0.0, "per week", "0 per week"), (11520.0, "seconds", "3 h 12 min"),
         (0.07, "ratio", "7 %"), (2.0, "changes", "2 changes"), (None, "changes", "–"),
+        (1.0, "changes per deployment", "1 change per deployment"), (1.0, "hours", "1 hour"),
+        (1.02, "days per week", "1 day per week"), (0.0, "changes", "0 changes"),
+        (1.2, "changes per deployment", "1.2 changes per deployment"),
+        (1.0, "deployments per week", "1 per week"),
+        (1.0, "releases per week", "1 release per week"),
     ],
 )  # fmt: skip
 def test_values_carry_the_unit_of_their_definition(

@@ -163,8 +163,8 @@ def test_an_artifact_that_nobody_knows_is_not_let_through(home: Home) -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"service": "nothing"}, "no service is called 'nothing'; known are: "),
-        ({"environment": "moon"}, "no environment is called 'moon'; known are: "),
+        ({"service": "nothing"}, "No service is called 'nothing'; known are: "),
+        ({"environment": "moon"}, "No environment is called 'moon'; known are: "),
         ({"artifact": "latest"}, "is no digest"),
     ],
 )
@@ -347,6 +347,15 @@ def test_markdown_shows_text_of_sources_as_text_and_fits_a_comment() -> None:
     assert "](javascript" not in body
     table = [line for line in text.splitlines() if line.startswith("| ✗")]
     assert {line.count("|") for line in table} == {7}
+
+
+def test_what_keeps_the_gate_shut_stands_first_and_says_since_when_it_is_known() -> None:
+    later = INSTANT + timedelta(hours=1)
+    rules = (rule("a", "exempt"), rule("b", "no_data", data_read_at=later), rule("c", "fail"))
+    table = [line for line in as_markdown(judgement(*rules)).splitlines() if line[:3] != "| |"]
+    cells = [line.split(" | ") for line in table if line.startswith("| ") and "Rule" not in line]
+    assert [line[1] for line in cells] == ["C", "B", "A"]
+    assert [line[5].strip(" |") for line in cells] == ["0.0 h old", "read afterwards", "0.0 h old"]
 
 
 def test_asking_imports_nothing_that_a_pipeline_would_wait_for() -> None:

@@ -59,6 +59,16 @@ def test_a_calendar_file_beside_the_policy_is_read_in_the_vendors_zone(tmp_path:
     assert found == [(datetime(2026, 12, 1, 5, tzinfo=UTC), datetime(2026, 12, 2, 5, tzinfo=UTC))]
 
 
+def test_a_calendar_file_gives_its_times_and_neither_people_nor_words(tmp_path: Path) -> None:
+    private = "SUMMARY:Meet Ada\nATTENDEE;CN=Ada:\n mailto:ada@example.org\nUID:ada@example.org\n"
+    (tmp_path / "own.ics").write_text(CALENDAR.replace("UID:1\n", private))
+    text = "calendar:\n  own:\n    kind: freeze\n    ics: own.ics\n"
+    kept = policy(tmp_path, text).calendar["own"].recurrence or ""
+    assert "DTSTART;VALUE=DATE:20261201" in kept
+    assert "ada" not in kept.lower()
+    assert "card scheme" not in kept.lower()
+
+
 def test_a_kind_of_window_that_is_new_is_taken(tmp_path: Path) -> None:
     text = "calendar:\n  r:\n    kind: reservation\n    starts_at: 2026-12-01T00:00:00Z\n"
     assert policy(tmp_path, text).calendar["r"].kind == "reservation"

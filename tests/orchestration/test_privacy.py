@@ -32,6 +32,7 @@ from orchestration.settings import Environment
 from orchestration.versions import TRANSFORMS
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
+from transforms.decisions import append_decision
 from transforms.home import Home
 
 READ_AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -488,6 +489,47 @@ def test_an_address_that_two_logins_use_joins_nobody(home: Home) -> None:
     eraser = Eraser(home, KEY)
     assert eraser.person("ada").identifiers == {"ada"}
     assert eraser.person("ada@example.org").identifiers == {"ada@example.org"}
+
+
+def _keep(home: Home, kind: str, *, who: str, subject: str = "x", reason: str = "") -> None:
+    append_decision(
+        home.lake, kind=kind, subject=subject, verdict="v", reason=reason, who=who,
+        decided_at=READ_AT,
+    )  # fmt: skip
+
+
+def test_sign_ins_exports_and_mentions_in_the_audit_log_are_counted_beside_decisions(
+    home: Home,
+) -> None:
+    _keep(home, "verdict", who="Ada@Example.org ")
+    _keep(home, "access", who="ada@example.org")
+    _keep(home, "access", who="adam@example.org")
+    _keep(home, "export", who="ada")
+    _keep(home, "gate", who="bob", reason='{"asked_by": "ada"}')
+    _keep(home, "gate", who="bob", reason="adamant about canada")
+    assert Eraser(home, KEY).kept_entries(ADA) == {
+        "decision": 1,
+        "sign-in or export": 2,
+        "mention": 1,
+    }
+
+
+def test_somebody_who_only_ever_signed_in_is_told_what_stays_without_a_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = Estate()
+    estate.service("shop")
+    estate.write(home.lake, read_at=READ_AT)
+    _keep(home, "access", who="eve@example.org", subject="role:analyst")
+    said: list[str] = []
+    monkeypatch.setattr(command, "open_context", lambda: Context(home, Environment()))
+    monkeypatch.setattr(command, "say", said.append)
+    with pytest.raises(NothingToRead, match="names this person"):
+        command.erase("eve@example.org", is_dry=False, removes_builds=False)
+    assert said == [
+        "These entries of the audit log stay: 1 of sign-ins and exports under this name. Their "
+        "chain shows that nobody changed an entry, and ends where one is changed."
+    ]
 
 
 @pytest.mark.parametrize("given", ["", "a", "dependabot[bot]"])

@@ -259,7 +259,7 @@ def _costs(world: World) -> None:
     second = world.estate.squash(
         "costly", [at("2026-08-11 08:00")], at("2026-08-12 00:00"), parents=(first,)
     )
-    world.estate.deploy("costly", second, at("2026-08-20 09:00"), minutes=5)
+    world.estate.deploy("costly", second, at("2026-08-17 09:00"), minutes=5)
 
 
 def _concurrency(world: World) -> None:

@@ -58,7 +58,9 @@ def _merged(estate: Estate, service: str, instant: Any, title: str, *, parents: 
 
 def _traces(estate: Estate) -> dict[str, str]:
     """Twenty deployments of which nineteen can be followed back to their change request."""
-    service, found, parents = estate.service("traced", team="fleet"), {}, ()
+    service = estate.service("traced", team="fleet")
+    found: dict[str, str] = {}
+    parents: tuple[str, ...] = ()
     for number in range(20):
         instant = START + number * DAY
         title = f"SHOP-{number}: pay once" if number != 7 else "Pay once"

@@ -186,7 +186,7 @@ def test_a_freeze_costs_the_days_that_merged_changes_waited_inside_it(world: Wor
 
 
 def test_deployments_right_after_a_freeze_are_compared_with_the_others(world: World) -> None:
-    where = "calendar_window_id = 'policy:weekend'"
+    where = "calendar_window_id = 'policy:costly'"
     (surge,) = rows(world.home, "freeze_surges", where=where)
     assert (surge["surge_count"], surge["baseline_count"]) == (1, 1)
     assert surge["is_insufficient"]
@@ -273,7 +273,7 @@ def test_off_hours_tell_who_may_approve(run: Run) -> None:
 
 
 def test_slots_are_as_long_as_asked(run: Run) -> None:
-    told = run("calendar", "slots", "-s", "office", "--at", "2026-12-03T09:30", "--length", "330")
+    told = run("calendar", "slots", "-s", "office", "--at", "2026-12-03T09:30", "--length", "340")
     assert told[1].count("09:00") == 3
     assert "2026-12-03" not in told[1]
 

@@ -167,3 +167,15 @@ def test_a_deployment_counts_where_its_service_has_exactly_one_active_item(
 ) -> None:
     covered = cases["health"]["deployments_with_one_item"]
     assert (covered["numerator"], covered["denominator"]) == (1, 2)
+
+
+def test_without_any_discovery_there_is_no_data_and_no_failure(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home, estate = Home(root=tmp_path_factory.mktemp("blind")), Estate()
+    _declare(estate, "lonely", "lonely-box")
+    _write(home, estate)
+    (judged,) = rows(home, "control_cmdb_accuracy")
+    assert (judged["verdict"], judged["reason_code"]) == ("no_data", "nothing_discovered")
+    (health,) = rows(home, "cmdb_health", where="figure = 'accuracy' and scope = 'all'")
+    assert (health["value"], health["verdict"]) == (None, "no_data")

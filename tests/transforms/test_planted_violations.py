@@ -62,17 +62,22 @@ class World:
         return {places[one["subject_id"]] for one in results}
 
 
-# Every failure of a control belongs to one of its kinds.
+# What tells of which kind.
 FINDINGS = {
     "late_approval": "control_id = 'change_authorised' and reason_code <> 'no_change_request'",
     "unauthorised": "control_id = 'change_authorised' and reason_code = 'no_change_request'",
-    "self_approval": "control_id = 'segregation_of_duties'",
+    "self_approval": ("control_id = 'segregation_of_duties' and reason_code = 'unreviewed_change'"),
     "expired_exemption": "control_id = 'freeze_violations' and reason not like '%Night load%'",
     "freeze_at_dst": "control_id = 'freeze_violations' and reason like '%Night load%'",
+    "rebuilt_artifact": "control_id = 'artifact_immutability'",
+    "missing_evidence": "control_id = 'test_evidence'",
 }
-
-
-BUILT = ("control_results",)
+# Controls of which every failure must have been planted, and as what.
+EXPLAINED = {
+    "change_authorised": ("late_approval", "unauthorised"),
+    "segregation_of_duties": ("self_approval", "late_approval", "unauthorised"),
+    "freeze_violations": ("expired_exemption", "freeze_at_dst"),
+}
 
 
 def _start(place: Place) -> datetime:
@@ -158,7 +163,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     estate.write(world.home.lake, read_at=NOW)
     for number in (7, 8):
         _exempt(world.home, SERVICES[number])
-    build_models(world.home, *BUILT, now=NOW)
+    build_models(world.home, "control_results", now=NOW)
     yield world
 
 
@@ -175,6 +180,15 @@ def test_every_planted_violation_is_found_and_nothing_else(world: World, kind: s
     precision = len(found & planted) / max(len(found), 1)
     recall = len(found & planted) / len(planted)
     assert (precision, recall) == (1.0, 1.0), f"{sorted(found ^ planted)}"
+
+
+@pytest.mark.parametrize("control", EXPLAINED)
+def test_a_control_fails_nothing_that_was_not_planted(world: World, control: str) -> None:
+    failed = rows(
+        world.home, "control_results", where=f"control_id = '{control}' and verdict = 'fail'"
+    )
+    planted = {place for kind in EXPLAINED[control] for place in PLANTED[kind]}
+    assert {world.deployments[one["subject_id"]] for one in failed} <= planted
 
 
 def test_what_an_exemption_lifts_is_exempt_and_its_failure_stays_beside(world: World) -> None:

@@ -136,6 +136,45 @@ def _vetoes(world: World) -> None:
             )  # fmt: skip
 
 
+def _records(world: World) -> None:
+    """Items that a measure, evidence and a shift on call judge, asked of tier 4."""
+    for item, settings in (
+        ("budget", {"judged_by": "measure", "measure": "error_budget"}),
+        ("runbook", {"judged_by": "evidence"}),
+        ("shift", {"judged_by": "on_call"}),
+    ):
+        asked = {"title": item.title(), "tiers": [4], **settings}
+        world.estate.policy("readiness", item, asked)
+    for case, values in (("watched", (-0.5, 0.4)), ("spent", (0.3, -0.1))):
+        service = world.estate.service(case)
+        world.estate.catalogue[-1]["tier"] = 4
+        world.deploy(service, case)
+        for days, value in zip((9, 2), values, strict=True):
+            world.estate.add(
+                "reports",
+                "quality_measures",
+                {
+                    "document_file": f"{case}.json", "document_digest": f"{case}{days}",
+                    "tool": "sloth", "metric": "error_budget", "value": str(value),
+                    "service_name": service, "created_at": (START - days * DAY).isoformat(),
+                },
+            )  # fmt: skip
+    world.sign("watched", "watched", "pass", who="grace", item="runbook", evidence="https://e.org")
+    world.sign("spent", "spent", "pass", who="grace", item="runbook")
+    policy = {"id": "P1", "summary": "Watched"}
+    world.estate.add(
+        "pagerduty", "services", {"id": "S1", "name": "watched", "escalation_policy": policy}
+    )
+    world.estate.add(
+        "pagerduty",
+        "oncalls",
+        {
+            "escalation_policy": policy, "escalation_level": 1, "user": {"id": "U1"},
+            "start": (START - DAY).isoformat(), "end": (START + DAY).isoformat(),
+        },
+    )  # fmt: skip
+
+
 def _quorums(world: World) -> None:
     """Three roles and one item that a control judges, asked of tier 2."""
     for role, people in PEOPLE.items():
@@ -170,8 +209,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     _scores(world)
     _vetoes(world)
     _quorums(world)
+    _records(world)
     world.estate.service("unasked")
-    world.estate.catalogue[-1]["tier"] = 4
+    world.estate.catalogue[-1]["tier"] = None
     world.deploy("unasked", "unasked")
     world.estate.write(world.home.lake, read_at=READ_AT)
     for one in sorted(world.said, key=lambda one: one["decided_at"]):
@@ -226,6 +266,21 @@ def test_the_way_back_counts_when_it_was_rehearsed_in_the_last_90_days(world: Wo
 def test_a_rehearsal_names_metric_limit_and_window(world: World) -> None:
     assert world.told("vague") == ("fail", "veto", 96.0)
     assert world.item("vague", "way_back")["verdict"] == "fail"
+
+
+def test_the_newest_measure_evidence_and_a_shift_on_call_count(world: World) -> None:
+    assert world.told("watched") == ("pass", "go", 100.0)
+    assert world.item("watched", "budget")["evidence"][0].startswith("quality_measures:reports:")
+
+
+def test_a_spent_budget_a_word_without_evidence_and_nobody_on_call_do_not(world: World) -> None:
+    assert world.told("spent") == ("fail", "no_go", 0.0)
+    reasons = {item: world.item("spent", item)["reason"] for item in ("runbook", "shift", "budget")}
+    assert reasons == {
+        "runbook": "It names no evidence.",
+        "shift": "Nothing is known of it.",
+        "budget": "The newest measure of four weeks says fail.",
+    }
 
 
 def test_every_role_approves_the_artifact(world: World) -> None:
@@ -311,5 +366,5 @@ def test_the_auc_is_the_chance_that_a_good_deployment_had_scored_higher(
 
 def test_readiness_is_held_against_what_became_of_it(world: World) -> None:
     (quarter,) = rows(world.home, "readiness_validity")
-    assert (quarter["deployment_count"], quarter["failed_count"]) == (19, 0)
+    assert (quarter["deployment_count"], quarter["failed_count"]) == (21, 0)
     assert quarter["auc"] is None

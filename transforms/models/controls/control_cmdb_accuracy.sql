@@ -1,6 +1,22 @@
 {{ control(subject="configuration_item") }}
 
-with items as (select * from {{ ref("cmdb_reconciliation") }})
+with
+    discovery as (select count(*) as seen_count from {{ ref("observed_items") }}),
+    items as (
+        {# without any discovery nothing is known of an item that is declared #}
+        select
+            reconciled.* replace (
+                case
+                    when
+                        reconciled.outcome = 'declared_only'
+                        and discovery.seen_count = 0
+                    then 'nothing_discovered'
+                    else reconciled.outcome
+                end as outcome
+            )
+        from {{ ref("cmdb_reconciliation") }} as reconciled
+        cross join discovery
+    )
 select
     items.reconciliation_id as subject_id,
     items.service_id,
@@ -10,6 +26,8 @@ select
     case
         when items.outcome = 'ambiguous'
         then 'inconclusive'
+        when items.outcome = 'nothing_discovered'
+        then 'no_data'
         when items.outcome <> 'matched'
         then 'fail'
         when items.is_stale
@@ -37,6 +55,8 @@ select
             || '.'
         when 'declared_only'
         then 'The CMDB lists it; nothing of it was discovered.'
+        when 'nothing_discovered'
+        then 'The CMDB lists it; no source of discovery is read.'
         when 'duplicate'
         then 'The CMDB lists it more than once.'
         when 'discovered_only'

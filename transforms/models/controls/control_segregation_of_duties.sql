@@ -112,10 +112,15 @@ select
         then 'The team is small and a review after the deployment is still due.'
         when reason_code = 'reviewed_after'
         then 'The team is small and somebody else reviewed within a day after it.'
+        when coalesce(change_count, 0) = 0
+        then 'It brought no change, and no duty met another.'
         else
-            'Of '
-            || coalesce(change_count, 0)
-            || ' changes each was approved in its last revision by somebody else, and no duty met another.'
+            case
+                when change_count = 1
+                then 'Its change was'
+                else 'Each of its ' || change_count || ' changes was'
+            end
+            || ' approved in its last revision by somebody else or made by a trusted robot, and no duty met another.'
     end as reason,
     evidence,
     coalesce(violation_count, 0) as value,

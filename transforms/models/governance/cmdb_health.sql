@@ -82,8 +82,13 @@ with
             'accuracy' as figure,
             count(case when outcome = 'matched' then 1 end)::double as numerator,
             count(*)::double as denominator,
-            count(case when outcome = 'matched' then 1 end)
-            / nullif(count(*), 0)::double as value,
+            {# without any discovery there is nothing to agree with #}
+            case
+                when exists (select 1 from {{ ref("observed_items") }})
+                then
+                    count(case when outcome = 'matched' then 1 end)
+                    / nullif(count(*), 0)::double
+            end as value,
             case
                 when scope = 'tier 1'
                 then {{ threshold("cmdb_accuracy_tier_1_ratio_min") }}
