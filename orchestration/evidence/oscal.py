@@ -77,7 +77,7 @@ class _Document:
         for one in observations:
             self.seen.setdefault(one["props"][0]["value"], []).append(one["uuid"])
         begin = min(one["occurred_at"] for one in rows)
-        judged = [one for one in inputs.controls if one["control_id"] in self.counts]
+        judged = [one for one in inputs.controls if self.is_judged(one)]
         findings = [self.finding(one, name) for one in judged for name in self.objectives(one)]
         risks = [self.risk(one) for one in judged if self.has_risk(one)]
         found = {
@@ -102,7 +102,7 @@ class _Document:
         names = {
             name
             for one in self.inputs.controls
-            if one["control_id"] in self.counts
+            if self.is_judged(one)
             for name in self.objectives(one)
         }
         return [{"control-id": name} for name in sorted(names)]
@@ -174,6 +174,10 @@ class _Document:
         if self.has_risk(control):
             found["related-risks"] = [{"risk-uuid": self.key("risk", name)}]
         return found
+
+    def is_judged(self, control: Row) -> bool:
+        found = self.counts.get(control["control_id"])
+        return found is not None and bool(state_of(found["verdicts"])[0])
 
     def has_risk(self, control: Row) -> bool:
         verdicts = self.counts[control["control_id"]]["verdicts"]

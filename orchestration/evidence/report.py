@@ -26,6 +26,7 @@ STATES = {
     ("satisfied", "other"): "Satisfied, with warnings",
     ("not-satisfied", "fail"): "Not satisfied",
     ("not-satisfied", "other"): "Not shown: no data, or exempt",
+    ("", ""): "Nothing to judge",
 }
 
 

@@ -37,7 +37,6 @@ MOST_BYTES, MOST_FILES = 2**31 - 1, 10_000
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 FIRST_INSTANT = (1980, 1, 1, 0, 0, 0)
 MODE = (stat.S_IFREG | 0o644) << 16
-# An extract's rows are found by its first column.
 EXTRACTS = "extracts/"
 UNPROVEN = ("no_data", "inconclusive")
 
@@ -131,7 +130,6 @@ def _refuse_other_bytes(raw: bytes, members: dict[str, bytes]) -> None:
         ),
         min(len(expected), len(raw)),
     )
-    # The checksum of an item stands before and behind it: name the item where its bytes differ.
     where = 0
     for name in sorted(members):
         where += 30 + len(name) + len(members[name])
@@ -224,9 +222,9 @@ def _json(members: dict[str, bytes], name: str) -> dict[str, Any]:
         is_canonical = canonical(value) == members[name]
     except (ValueError, RecursionError, Refused):
         raise Refused(f"{name}: it is no JSON that was written here") from None
-    if not isinstance(value, dict) or not is_canonical:
-        raise Refused(f"{name}: it is not in canonical form")
-    return value
+    if isinstance(value, dict) and is_canonical:
+        return value
+    raise Refused(f"{name}: it is not in canonical form")
 
 
 def _check_files(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
@@ -283,7 +281,8 @@ def recount(members: dict[str, bytes]) -> dict[str, dict[str, Any]]:
     }
     found: dict[str, dict[str, Any]] = {}
     head, *lines = _rows(members[RESULTS])
-    for row in (dict(zip(head, line, strict=True)) for line in lines):
+    for line in lines:
+        row = dict(zip(head, line, strict=True))
         nothing = {"verdicts": {}, "required": 0, "filled": 0}
         control = found.setdefault(row["control_id"], nothing)
         verdict = row["verdict"]
@@ -306,7 +305,9 @@ def slots_of(verdict: str, evidence: list[str], known: dict[str, set[str]]) -> d
 
 
 def state_of(verdicts: dict[str, int]) -> tuple[str, str]:
-    """Return state and reason of a finding for what a control found: no data satisfies nothing."""
+    """Return state and reason of a finding; no data satisfies nothing, nothing judged has none."""
+    if not verdicts.keys() - {"not_applicable"}:
+        return "", ""
     if verdicts.get("fail"):
         return "not-satisfied", "fail"
     if any(verdicts.get(one) for one in (*UNPROVEN, "exempt")):

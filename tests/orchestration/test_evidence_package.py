@@ -19,7 +19,16 @@ from orchestration.evidence.attest import RELEASE, TEST_RESULT
 from orchestration.evidence.oscal import objective
 from orchestration.evidence.package import Predecessor
 from orchestration.evidence.verify import SUMMARY, canonical, pae, unpack, verify
-from tests.orchestration.evidence_inputs import DIGEST, KEY, SHA, inputs, package, with_secret
+from tests.orchestration.evidence_inputs import (
+    DIGEST,
+    KEY,
+    RESULTS,
+    SHA,
+    inputs,
+    package,
+    results,
+    with_secret,
+)
 
 MADE = package()
 MEMBERS = unpack(MADE.content)
@@ -144,6 +153,16 @@ def test_what_passes_everywhere_is_satisfied() -> None:
     (result,) = json.loads(made["assessment-results.json"])["assessment-results"]["results"]
     (one,) = result["findings"]
     assert one["target"]["status"] == {"state": "satisfied", "reason": "pass"}
+
+
+def test_a_control_that_bound_nothing_is_not_called_satisfied() -> None:
+    rows = [RESULTS[0], ("no_freeze", "github:2", "not_applicable", "No freeze binds it.", None)]
+    made = unpack(package(inputs(results=results(rows))).content)
+    (result,) = json.loads(made["assessment-results.json"])["assessment-results"]["results"]
+    assert [one["props"][0]["value"] for one in result["findings"]] == ["approval_evidence"]
+    (selected,) = result["reviewed-controls"]["control-selections"]
+    assert selected["include-controls"] == [{"control-id": "cm-3.2"}]
+    assert "<td>Nothing to judge</td>" in made["report.html"].decode()
 
 
 def test_what_fails_is_an_open_risk_and_an_exemption_a_deviation_that_was_approved() -> None:
