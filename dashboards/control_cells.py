@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboards.safe_text import plain_text
 from dashboards.words import DASH, moment_words, percent_words
-from transforms.statistics.samples import audit_sample, clopper_pearson_upper
+from transforms.sampling import audit_sample, clopper_pearson_upper
 
 SYMBOLS = {
     "pass": "✓", "warn": "◐", "fail": "✕", "no_data": "?", "inconclusive": "?",

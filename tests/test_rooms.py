@@ -30,7 +30,7 @@ LIBRARIES: Mapping[str, set[str]] = {
         "python_calamine",
         "yaml",
     },
-    "transforms/statistics": {"lifelines", "numpy", "polars", "ruptures", "scipy"},
+    "transforms/statistics": {"lifelines", "numpy", "polars", "rfc8785", "ruptures", "scipy"},
     "dashboards": {
         "plotly",
         "polars",

@@ -8,7 +8,7 @@ from data.sandbox.catalogue import Settings
 def policy(end: datetime) -> Settings:
     """Return the sections of the sample company's policy, ready to be written as YAML.
 
-    Shape: calendar, vendors, required_gates.
+    Shape: calendar, vendors, controls, required_gates.
     """
     year = end.year
     return {
@@ -52,6 +52,10 @@ def policy(end: datetime) -> Settings:
                 "sla_ratio": 0.999,
                 "notice_days": 10,
             }
+        },
+        "controls": {
+            "supply_chain": {"gate": "advisory", "reason": "No scanner is connected yet"},
+            "signed_artifacts": {"gate": "advisory", "reason": "Artifacts are not signed yet"},
         },
         "required_gates": {
             "unit": {"title": "Unit tests", "jobs": "unit tests", "max_age_hours": 168},

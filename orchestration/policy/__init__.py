@@ -15,6 +15,7 @@ from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
 from orchestration.policy.calendar import Window
 from orchestration.policy.cmdb import Cmdb
+from orchestration.policy.controls import ControlBinding
 from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
 from orchestration.policy.readiness import ReadinessItem, ReadinessRole
@@ -34,6 +35,7 @@ class Policy(Part):
     """Everything that policy.yml says; what it leaves out is Leadline's default."""
 
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
+    controls: dict[str, ControlBinding] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
     versioning: dict[str, Versioning] = Field(default_factory=dict)
     provenance: dict[str, Provenance] = Field(default_factory=dict)

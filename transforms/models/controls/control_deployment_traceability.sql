@@ -139,7 +139,7 @@ select
     end as reason,
     list_filter(
         [
-            'commits:' || commit_id,
+            'commits:' || split_part(commit_id, '@', -1),
             'changes:' || change_id,
             'work_items:' || work_item_id,
             'change_requests:' || change_request_id

@@ -15,7 +15,7 @@ with
         where
             started_at is not null
             and coalesce(finished_at, {{ as_of() }}) > started_at
-            and exclusion_reason is distinct from 'impossible_instant'
+            and exclusion_reason is distinct from 'impossible_time'
     ),
     neighbours as (
         select service_id, service_id as other_service_id, 'same_service' as kind

@@ -34,5 +34,5 @@ left join
     {{ ref("services") }} as services on deployments.service_id = services.service_id
 where
     deployments.environment_tier = 'production'
-    and deployments.exclusion_reason is distinct from 'impossible_instant'
+    and deployments.exclusion_reason is distinct from 'impossible_time'
     and coalesce(deployments.started_at, deployments.finished_at) is not null
