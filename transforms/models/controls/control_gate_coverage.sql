@@ -84,6 +84,8 @@ select
     case
         when required_count is null
         then 'The policy requires no gate of this service and environment.'
+        when covered_count = required_count and required_count = 1
+        then 'The one required gate passed before the start.'
         when covered_count = required_count
         then 'All ' || required_count || ' required gates passed before the start.'
         else
