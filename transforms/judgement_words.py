@@ -53,10 +53,10 @@ def limits_words(limits: tuple[Limit, ...]) -> str:
 
 
 def measure_words(rule: Rule) -> str:
-    """Return what was measured and held against what; empty where nothing is measured."""
-    if rule.value is None:
+    """Return what was measured and held against what; empty where nothing could be measured."""
+    if rule.value is None or rule.underlying_verdict in ("no_data", "not_applicable"):
         return ""
-    against = "" if rule.threshold is None else f" of {rule.threshold:g}"
+    against = "" if rule.threshold is None else f", limit {rule.threshold:g}"
     return f"{rule.value:g}{against}"
 
 

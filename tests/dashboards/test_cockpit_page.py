@@ -33,7 +33,7 @@ def test_the_newest_artifact_is_judged_and_the_reason_stands_first(
         "Verdict": "✗ fail",
         "Rule": "Gate coverage",
         "Why": "4 of 5 required gates passed before the start: sast failed but was allowed to.",
-        "Measured": "0.8 of 1",
+        "Measured": "0.8, limit 1",
         "Asked": "required",
         "Data": "0.1 h old",
         "Limits": "gate_coverage_ratio_min 1 ratio (house: Leadline's default)",
