@@ -302,11 +302,15 @@ def make_world(root: Path) -> World:
     found = World(Home(root=root))
     for part in (_freezes, _hours, _vendors, _contracts, _costs, _concurrency):
         part(found)
+    whole = found.estate.streams
+    # What the calendar said before any of it happened.
+    found.estate.streams = {key: rows for key, rows in whole.items() if key[0] == "files"}
     found.estate.write(found.home.lake, read_at=at("2026-11-02 06:00"))
     found.estate.row("calendar_windows", id="edited", kind="freeze", service="edited",
                      created_at=at("2026-11-02 00:00"), starts_at=at("2026-11-12 00:00"),
                      ends_at=at("2026-11-20 00:00"))  # fmt: skip
     found.estate.write(found.home.lake, read_at=at("2026-11-15 06:00"))
+    found.estate.streams = whole
     found.estate.write(found.home.lake, read_at=READ_AT)
     build_models(
         found.home, *CONTROLS, "exemptions", "control_definitions", "deployment_collisions",

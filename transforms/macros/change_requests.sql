@@ -242,12 +242,9 @@ end
 )
 {%- endmacro %}
 
-{#
-  The requests of the subjects of a control of deployments, and how they stood when it began: two
-  CTEs over `subjects`, for deployments from change_request_links, for a candidate by the same rules.
-#}
-{% macro subject_requests() -%}
-candidates as (
+{# CTEs: which change requests each subject is linked with; one that is still to come is linked the same way. #}
+{% macro linked_requests() -%}
+request_candidates as (
     select
         subject_id as deployment_id,
         cast([] as varchar[]) as attempt_ids,
@@ -260,18 +257,26 @@ candidates as (
     from subjects
     where is_candidate
 ),
-links as (
+request_matches as (
     select deployment_id as subject_id, change_request_id, method, confidence
     from {{ ref("change_request_links") }}
     where deployment_id in (select subject_id from subjects)
     union all
     select deployment_id as subject_id, change_request_id, method, confidence
-    from {{ request_links("candidates") }} as found
-),
+    from {{ request_links("request_candidates") }} as found
+)
+{%- endmacro %}
+
+{#
+  The requests of the subjects of a control of deployments, and how they stood when it began: two
+  CTEs over `subjects`, for deployments from change_request_links, for a candidate by the same rules.
+#}
+{% macro subject_requests() -%}
+{{ linked_requests() }},
 pairs as (
-    select links.*, subjects.started_at
-    from links
-    inner join subjects on links.subject_id = subjects.subject_id
+    select request_matches.*, subjects.started_at
+    from request_matches
+    inner join subjects on request_matches.subject_id = subjects.subject_id
 ),
 requests as (
     select pairs.method, pairs.confidence, stood.*

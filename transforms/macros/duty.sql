@@ -440,43 +440,26 @@ duty_findings as (
 {%- endmacro %}
 
 {#
-  CTE `subject_requests`: the change request that each subject runs under. Of a deployment that has
-  not happened it is the one of its service whose planned time it falls into.
+  CTE `subject_requests`: of the change requests that a subject is linked with, the surest and newest.
 #}
 {% macro request_of_subjects() -%}
-request_matches as (
-    select
-        subjects.subject_id, requests.*,
-        requests.number = subjects.change_request_number as is_named
-    from subjects
-    inner join
-        {{ ref("change_requests") }} as requests
-        on requests.number = subjects.change_request_number
-    where requests.is_current and not requests.is_deleted
-    union all
-    select subjects.subject_id, requests.*, false
-    from subjects
-    inner join
-        {{ ref("change_requests") }} as requests
-        on requests.correlation_id = subjects.subject_id
-    where requests.is_current and not requests.is_deleted
-    union all
-    select subjects.subject_id, requests.*, false
-    from subjects
-    inner join
-        {{ ref("change_requests") }} as requests
-        on requests.service_id = subjects.service_id
-        and requests.planned_start_at <= subjects.started_at
-        and requests.planned_end_at > subjects.started_at
-    where subjects.is_candidate and requests.is_current and not requests.is_deleted
-),
+{{ linked_requests() }},
 subject_requests as (
-    select *
+    select request_matches.subject_id, requests.*
     from request_matches
+    inner join
+        {{ ref("change_requests") }} as requests
+        on request_matches.change_request_id = requests.change_request_id
+        and requests.is_current
+        and not requests.is_deleted
     qualify
         row_number() over (
-            partition by subject_id
-            order by is_named desc, created_at desc nulls last, change_request_id
+            partition by request_matches.subject_id
+            order by
+                request_matches.confidence desc,
+                request_matches.method <> 'deployment_record',
+                requests.created_at desc nulls last,
+                requests.change_request_id
         )
         = 1
 )

@@ -45,7 +45,7 @@ with
     ),
     asked as (
         select subject_id, min(change_request_id) as change_request_id
-        from links
+        from request_matches
         group by subject_id
     ),
     walked as (

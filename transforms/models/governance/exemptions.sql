@@ -39,7 +39,8 @@ with
                 )
             ) as expires_at,
             decisions.document ->> '$.incident_id' as incident_id,
-            withdrawals.withdrawn_at is not null as is_withdrawn
+            withdrawals.withdrawn_at is not null as is_withdrawn,
+            'leadline' as source
         from decisions
         left join
             withdrawals on withdrawals.subject = 'exemption:' || decisions.decision_id
@@ -85,7 +86,8 @@ with
                         and one is distinct from granted_by_id
                     )
                 ) as approver_ids,
-                granted_at as approved_at
+                granted_at as approved_at,
+                source
             from {{ ref(name) }}
         {%- endfor %}
     )
@@ -115,7 +117,8 @@ select
         when len(told.approver_ids) < {{ threshold("exemption_approvers_min") }}
         then 'pending'
         else 'live'
-    end as state
+    end as state,
+    told.source
 from told
 left join
     {{ ref("fct_deployments") }} as deployments
