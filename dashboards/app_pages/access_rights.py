@@ -96,7 +96,7 @@ def _draw_duties(view: View) -> None:
         ),
         hide_index=True, column_config=LINKS, alt="Violations with people and exemption",
     )  # fmt: skip
-    st.caption(
+    st.markdown(
         "Every deployment is looked at, none is sampled; the interval says what the rate may be in "
         f"the long run. [Control matrix]({page_link(view, 'controls')}) has them by month."
     )

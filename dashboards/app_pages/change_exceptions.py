@@ -40,7 +40,7 @@ def render(view: View) -> None:
     tallies = {rule[0]: tally(view, rule[0]) for rule in RULES}
     st.markdown(f"#### {answer(tallies)}")
     if not any(one.n for one in tallies.values()):
-        st.caption(
+        st.markdown(
             "Controls judge deployments once change requests are read. See on "
             f"[Data health]({page_link(view, 'health')}) whether a source of them is read, or "
             "choose a longer period."

@@ -102,8 +102,8 @@ def _draw_missing(row: Mapping[str, Any]) -> None:
 
 def _draw_commands() -> None:
     st.subheader("Make one, and check one", anchor=False)
-    st.code(BUILD, language="bash", wrap_lines=True)
-    st.code(VERIFY, language="bash", wrap_lines=True)
+    st.code(BUILD, language=None, wrap_lines=True)
+    st.code(VERIFY, language=None, wrap_lines=True)
     st.caption(
         "Each package also holds the program that checks it without Leadline and network; "
         "it needs Python and the library cryptography, and better comes from elsewhere than from "

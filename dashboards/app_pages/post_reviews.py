@@ -60,7 +60,7 @@ def _draw_reviews(view: View, reviews: pl.DataFrame) -> None:
                     **LINKS, "Open": st.column_config.LinkColumn(display_text="open", width=60)
                 },
             )  # fmt: skip
-    st.caption(
+    st.markdown(
         "On time is held within 72 hours unless the policy says otherwise, and published. Overdue "
         "ones count as failures; those not due yet count in neither. "
         f"[Control matrix]({page_link(view, 'controls')}) has them as a control."

@@ -90,6 +90,8 @@ def _choose_service(view: View) -> str | None:
 def _choose_artifact(found: Sequence[cockpit.Artifact]) -> cockpit.Artifact | None:
     by_label = {plain_text(one.label): one for one in found}
     by_key = {one.key: label for label, one in by_label.items()}
+    if not found:
+        return None
     # A link names the whole digest, once; the choice is known by what it shows.
     asked = st.query_params.get("digest")
     if asked in by_key and st.session_state.get("cockpit_asked") != asked:
@@ -109,6 +111,8 @@ def _choose_environment(view: View) -> str | None:
         key=lambda row: (row["tier"] != "production", row["environment_id"]),
     )
     names = [row["environment_id"] for row in ranked]
+    if not names:
+        return None
     asked: str | None = st.selectbox("To", names, key="to", bind="query-params", width=200)
     return asked
 
