@@ -92,7 +92,7 @@ def test_back_returns_to_the_page_before_with_its_filters(browser: Browser, addr
     before = _state(page)
     page.locator("[data-testid='stTopNavSection']", has_text="Improvement").click()
     page.locator("a", has_text="Lead-time stages").last.click()
-    page.wait_for_function("location.pathname.includes('delivery')")
+    page.wait_for_function("() => location.pathname.includes('delivery')")
     page.wait_for_function(DRAWN)
     assert "team=Payments" in page.url
     page.go_back()

@@ -37,7 +37,7 @@ def test_a_page_fits_reads_for_everybody_asks_nobody_and_complains_of_nothing(
     folder = Path(os.environ.get("LEADLINE_SCREENSHOTS", tmp_path))
     for size in (DESK, ZOOMED, PHONE):
         page.set_viewport_size(size)
-        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+        page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
         page.screenshot(path=folder / f"{path or 'summary'}-{size['width']}-{theme}.png")
     assert watched.foreign == []
     assert watched.complaints == []

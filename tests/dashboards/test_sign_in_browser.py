@@ -98,7 +98,7 @@ def test_without_sign_in_no_page_and_no_route_shows_anything(browser: Browser, s
 def test_somebody_without_a_role_is_told_so(browser: Browser, site: Site) -> None:
     site.put_in("nobody", "another-group")
     page = sign_in(browser, site, "nobody")
-    assert "You have no role here" in page.inner_text("h1")
+    page.locator("h1", has_text="You have no role here").wait_for(timeout=60_000)
     assert "nobody@example.com" in page.inner_text("body").replace("\u2060", "")
     page.context.close()
 
