@@ -34,6 +34,9 @@ def due_sentence(states: Sequence[str]) -> str:
     later = f" {waiting:,} more {'is' if waiting == 1 else 'are'} not due yet." if waiting else ""
     if not due:
         return f"No review was due.{later}"
+    if due.count("overdue") == len(due):
+        were = "was" if len(due) == 1 else "were"
+        return f"{count_words(len(due), 'review')} {were} due; none is known.{later}"
     kept = due.count("on_time")
     overdue = due.count("overdue") + due.count("unpublished")
     missing = f"; {overdue:,} {'is' if overdue == 1 else 'are'} overdue" if overdue else ""

@@ -73,6 +73,12 @@ def test_a_sample_is_the_same_for_the_same_seed_and_another_for_another() -> Non
     assert not first.equals(sampled(rows, 25, seed="2026-12"))
 
 
+def test_where_no_review_is_known_no_share_is_said() -> None:
+    assert due_sentence(["overdue"] * 3 + ["open"]) == (
+        "3 reviews were due; none is known. 1 more is not due yet."
+    )
+
+
 def test_overdue_reviews_count_as_failures_and_those_not_due_not_at_all() -> None:
     states = ["on_time"] * 8 + ["late"] * 2 + ["overdue", "open"]
     assert due_sentence(states) == (

@@ -9,7 +9,8 @@ with
             strftime(due_at, '%Y-%m-%d %H:%M UTC') as due_words,
             strftime(held_at, '%Y-%m-%d %H:%M UTC') as held_words
         from {{ ref("post_implementation_reviews") }}
-    )
+    ),
+    known as (select count(held_at) as held_count from reviews)
 select
     post_implementation_review_id as subject_id,
     service_id,
@@ -17,7 +18,13 @@ select
     environment_id,
     finished_at as occurred_at,
     case
-        state when 'on_time' then 'pass' when 'open' then 'not_applicable' else 'fail'
+        when state = 'on_time'
+        then 'pass'
+        when state = 'open'
+        then 'not_applicable'
+        when known.held_count = 0
+        then 'no_data'
+        else 'fail'
     end as verdict,
     case
         state
@@ -55,7 +62,14 @@ select
             || due_words
             || ', and is not published.'
         when 'overdue'
-        then 'No review is known; it was due ' || due_words || '.'
+        then
+            case
+                when known.held_count = 0
+                then 'No source tells of any review; it was due '
+                else 'No review is known; it was due '
+            end
+            || due_words
+            || '.'
         else 'The review is not due before ' || due_words || '.'
     end as reason,
     list_concat(
@@ -71,3 +85,4 @@ select
     taken_hours as value,
     allowed_hours as threshold
 from reviews
+cross join known
