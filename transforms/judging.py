@@ -1,17 +1,16 @@
 """Ask the controls of a published build about a deployment that has not happened yet.
 
 The door for the gate and for pages: each control answers by its table macro, made from the same
-text as its table, so that the gate and the matrix of controls cannot disagree.
+text as its table, so that the gate and the matrix of controls cannot disagree. Rows are read plain:
+a pipeline would wait for frames.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-import polars as pl
 
 from transforms.judgements import (
     ADVISORY,
@@ -27,6 +26,8 @@ from transforms.published import SCHEMA, Published, UnknownTable
 
 LIFTED = ("warn", "fail", "no_data", "inconclusive")
 _TABLE = re.compile(r"control_[a-z0-9_]+")
+_CANDIDATE = "$service::varchar, $digest::varchar, $environment::varchar, $at::timestamp"
+_TOLD = "$told::struct(table_name varchar, verdict varchar, reason varchar, evidence varchar[])[]"
 
 
 class UnknownCandidate(Exception):
@@ -38,7 +39,7 @@ class _Context:
     """What applies to every rule: limits, exemptions, and when each source was last read."""
 
     limits: Mapping[str, Limit]
-    exemptions: pl.DataFrame
+    exemptions: Sequence[Mapping[str, Any]]
     read_at: Mapping[str, datetime | None]
 
 
@@ -49,21 +50,14 @@ def candidate_of(
 
     Errors: UnknownCandidate; UnknownTable when the build is older than the gate.
     """
-    services = published.rows("services")
-    found = _named(services, service, key="service_id")
-    if found is None:
-        known = ", ".join(sorted(services["service_id"].to_list())[:20])
-        raise UnknownCandidate(f"No service is called {service!r}; known are: {known}")
-    environments = published.rows("environments")
-    place = _named(environments, environment, key="environment_id")
-    if place is None:
-        known = ", ".join(sorted(environments["environment_id"].to_list())[:20])
-        raise UnknownCandidate(f"No environment is called {environment!r}; known are: {known}")
-    made = published.rows(
-        "control_deployables",
-        filters={"service_id": found["service_id"], "artifact_key": digest},
+    found = _named(published, "services", service, key="service_id")
+    place = _named(published, "environments", environment, key="environment_id")
+    made = published.records(
+        f"select commit_sha, version from {SCHEMA}.control_deployables"
+        " where service_id = $service and artifact_key = $digest",
+        {"service": found["service_id"], "digest": digest},
     )
-    made_of = made.row(0, named=True) if made.height else {}
+    made_of = made[0] if made else {}
     return Candidate(
         service_id=found["service_id"],
         digest=digest,
@@ -80,19 +74,21 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
 
     Errors: UnknownTable when the build is older than the gate.
     """
-    definitions = published.rows("control_definitions", order="control_id").filter(
-        pl.col("gate").is_in([REQUIRED, ADVISORY]) & (pl.col("subject_type") == "deployment")
+    definitions = published.records(
+        f"select * from {SCHEMA}.control_definitions where subject_type = 'deployment'"
+        " order by control_id"
     )
     sources = _sources(published)
     context = _Context(
         limits=_limits(published),
-        exemptions=published.rows("exemptions", order="granted_at"),
+        exemptions=published.records(f"select * from {SCHEMA}.exemptions order by granted_at"),
         read_at={row["source"]: row["last_success_at"] for row in sources},
     )
-    told = {row["control_id"]: row for row in _answers(published, definitions, candidate)}
+    told = _answers(published, definitions, candidate)
     rules = tuple(
-        _rule(definition, told.get(definition["control_id"]), candidate, context)
-        for definition in definitions.iter_rows(named=True)
+        _rule(definition, told.get(definition["table_name"]), candidate, context)
+        for definition in definitions
+        if definition["gate"] in (REQUIRED, ADVISORY)
     )
     return Judgement(
         candidate=candidate,
@@ -106,30 +102,62 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
 
 
 def _answers(
-    published: Published, definitions: pl.DataFrame, candidate: Candidate
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of all controls; one statement of all of them would be planned for seconds."""
+    published: Published, definitions: Sequence[Mapping[str, Any]], candidate: Candidate
+) -> dict[str, Mapping[str, Any]]:
+    """Return what each control says, by its table.
+
+    One statement of all of them would be planned for seconds. Controls that rest on others are
+    asked last and told what those said, so that each is planned once; what the policy takes from
+    the gate is asked too, as others may rest on it.
+    """
     values = {
         "service": candidate.service_id,
         "digest": candidate.digest,
         "environment": candidate.environment_id,
         "at": candidate.at,
     }
+    macros = _macros(published)
+    for one in definitions:
+        if one["gate"] in (REQUIRED, ADVISORY) and f"{one['table_name']}_at" not in macros:
+            raise UnknownTable(f"{one['table_name']!r} cannot be asked")
+    tables = sorted(one["table_name"] for one in definitions)
+    resting = [table for table in tables if f"{table}_given" in macros]
+    others = [table for table in tables if f"{table}_at" in macros and table not in resting]
 
-    def ask(control: tuple[str, str]) -> list[dict[str, Any]]:
-        name, table = control
-        if not _TABLE.fullmatch(table):
-            raise UnknownTable(f"{table!r} is no name of a control's table")
-        frame = published.ask(
-            f"select '{name}' as control_id, * from {SCHEMA}.{table}_at("
-            "$service::varchar, $digest::varchar, $environment::varchar, $at::timestamp)",
-            values,
+    def ask(table: str) -> list[dict[str, Any]]:
+        return published.records(f"select * from {SCHEMA}.{table}_at({_CANDIDATE})", values)
+
+    def ask_last(table: str) -> list[dict[str, Any]]:
+        return published.records(
+            f"select * from {SCHEMA}.{table}_given({_CANDIDATE}, {_TOLD})",
+            {**values, "told": given},
         )
-        return list(frame.iter_rows(named=True))
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        for rows in pool.map(ask, definitions.select("control_id", "table_name").iter_rows()):
-            yield from rows
+        said = _by_table(others, pool.map(ask, others))
+        given = [
+            {"table_name": table}
+            | {field: row[field] for field in ("verdict", "reason", "evidence")}
+            for table, row in said.items()
+        ]
+        return said | _by_table(resting, pool.map(ask_last, resting))
+
+
+def _by_table(
+    tables: Sequence[str], answers: Iterable[Sequence[Mapping[str, Any]]]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the only row of each control that binds the candidate."""
+    return {table: rows[0] for table, rows in zip(tables, answers, strict=True) if rows}
+
+
+def _macros(published: Published) -> set[str]:
+    """Return the names of the table macros of controls."""
+    found = published.records(
+        "select function_name from duckdb_functions() where schema_name = $schema"
+        " and function_type = 'table_macro' and starts_with(function_name, 'control_')",
+        {"schema": SCHEMA},
+    )
+    return {row["function_name"] for row in found if _TABLE.fullmatch(row["function_name"])}
 
 
 def _rule(
@@ -167,7 +195,7 @@ def _rule(
 def _exemption(context: _Context, control_id: str, candidate: Candidate) -> str | None:
     """Return the first exemption that lifts a control here; the rules are control_results'."""
     least = context.limits.get("exemption_approvers_min")
-    for row in context.exemptions.iter_rows(named=True):
+    for row in context.exemptions:
         begins_at = max(row["granted_at"], row["approved_at"] or row["granted_at"])
         if (
             {control_id, "*"} & set(row["control_ids"])
@@ -195,15 +223,11 @@ def _read_at(evidence: tuple[str, ...], read_at: Mapping[str, datetime | None]) 
 
 def _sources(published: Published) -> list[dict[str, Any]]:
     """Return one row per source: when the stream that lags most was last read to its end."""
-    health = published.source_health().filter(pl.col("kind") != "leadline")
-    grouped = health.group_by("source").agg(
-        pl.when(pl.col("last_success_at").null_count() > 0)
-        .then(None)
-        .otherwise(pl.col("last_success_at").min())
-        .alias("last_success_at"),
-        pl.col("expected_lag_seconds").min(),
+    return published.records(
+        "select source, case when count(*) = count(last_success_at) then min(last_success_at) end"
+        " as last_success_at, min(expected_lag_seconds) as expected_lag_seconds"
+        f" from {SCHEMA}.source_health where kind <> 'leadline' group by source order by source"
     )
-    return list(grouped.sort("source").iter_rows(named=True))
 
 
 def _limits(published: Published) -> dict[str, Limit]:
@@ -217,17 +241,20 @@ def _limits(published: Published) -> dict[str, Limit]:
             source_ref=row["source_ref"],
             owner=row["owner"],
         )
-        for row in published.rows("thresholds", order="threshold_key").iter_rows(named=True)
+        for row in published.records(f"select * from {SCHEMA}.thresholds")
     }
 
 
-def _named(frame: pl.DataFrame, text: str, *, key: str) -> dict[str, Any] | None:
+def _named(published: Published, table: str, text: str, *, key: str) -> dict[str, Any]:
     """Return the row of an id, else the only one of a name, whatever its case."""
-    rows = list(frame.iter_rows(named=True))
+    rows = published.records(f"select * from {SCHEMA}.{table} order by {key}")
     exact = [row for row in rows if row[key] == text]
     named = exact or [
         row
         for row in rows
         if text.lower() in {str(row[key]).lower(), str(row["name"] or "").lower()}
     ]
-    return named[0] if len(named) == 1 else None
+    if len(named) != 1:
+        kind, known = key.removesuffix("_id"), ", ".join(str(row[key]) for row in rows[:20])
+        raise UnknownCandidate(f"No {kind} is called {text!r}; known are: {known}")
+    return named[0]

@@ -1,14 +1,17 @@
-"""The only door to published data: one immutable build, opened read-only, read as frames."""
+"""The only door to published data: one immutable build, opened read-only, read as frames.
+
+Polars is imported where frames are made: what reads plain rows need not wait for it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
 from transforms.current import (
     SCOPED,
@@ -21,9 +24,13 @@ from transforms.current import (
     file_of,
     read_build,
 )
+from transforms.explanations import Explanation
 from transforms.home import Home
-from transforms.no_restatements import NO_RESTATEMENTS
+from transforms.plain_rows import plain_rows
 from transforms.selection import Between, listed, selection_of, sql_text, where_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = [
     "SCOPED",
@@ -51,19 +58,7 @@ CONNECTION: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """What a number is made of: its definition, the rows that count and those that do not."""
-
-    definition: Mapping[str, Any]
-    sql: str
-    filters: Mapping[str, Any]
-    included_count: int
-    excluded_by_reason: dict[str, int]
-    rows: pl.DataFrame
-
-
-def open_published(home: Home) -> "Published":
+def open_published(home: Home) -> Published:
     """Return the current build opened read-only; it stays the same build while it is held.
 
     Errors: NothingPublished.
@@ -75,7 +70,7 @@ def open_published(home: Home) -> "Published":
     return open_build(build)
 
 
-def open_build(build: Build, *, scope: str = "") -> "Published":
+def open_build(build: Build, *, scope: str = "") -> Published:
     """Return a build, or only its file of a row scope, read-only. Errors: NothingPublished."""
     build, file = file_of(build, scope=scope)
     try:
@@ -227,9 +222,9 @@ class Published:
             selection,
         )
         counts = dict(zip(reasons["exclusion_reason"], reasons["row_count"], strict=True))
-        definition = self.definitions().row(by_predicate=pl.col("metric") == name, named=True)
+        definitions = self.definitions().iter_rows(named=True)
         return Explanation(
-            definition=definition,
+            definition=next(one for one in definitions if one["metric"] == name),
             sql=sql_text(self._selected(name), selection),
             filters={
                 "since": since,
@@ -319,6 +314,8 @@ class Published:
         try:
             self._columns("restatements")
         except UnknownTable:
+            from transforms.no_restatements import NO_RESTATEMENTS
+
             return NO_RESTATEMENTS
         return self._frame(
             f"select * from {SCHEMA}.restatements"
@@ -356,6 +353,13 @@ class Published:
         """Return what a statement of this package's own gives; values are never in its text."""
         return self._frame(sql, values)
 
+    def records(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return as plain rows what a statement of this package's own gives.
+
+        Errors: UnknownTable when the build has no such table or column.
+        """
+        return plain_rows(self._connection, sql, values)
+
     @cached_property
     def _metrics(self) -> frozenset[str]:
         return frozenset(self.definitions()["metric"].to_list())
@@ -392,6 +396,5 @@ class Published:
 
     def _frame(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
         with self._connection.cursor() as cursor:
-            frame = cursor.sql(sql, params=parameters or None).pl()
-        assert isinstance(frame, pl.DataFrame)
+            frame: pl.DataFrame = cursor.sql(sql, params=parameters or None).pl()
         return frame

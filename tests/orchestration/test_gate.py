@@ -1,7 +1,9 @@
 """The gate answers pipelines: one verdict, kept as it is, and never open by default."""
 
 import json
+import os
 import re
+import resource
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -359,7 +361,8 @@ def test_what_keeps_the_gate_shut_stands_first_and_says_since_when_it_is_known()
 
 
 def test_asking_imports_nothing_that_a_pipeline_would_wait_for() -> None:
-    heavy = {"dagster", "dbt", "pandas", "streamlit", "great_expectations", "plotly", "rich"}
+    heavy = {"dagster", "dbt", "pandas", "streamlit", "great_expectations", "plotly", "rich",
+             "polars", "pyarrow"}  # fmt: skip
     code = (
         "import sys; import orchestration.cli, orchestration.commands.gate;"
         f"print(sorted({heavy!r} & set(sys.modules)))"
@@ -368,3 +371,16 @@ def test_asking_imports_nothing_that_a_pipeline_would_wait_for() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_pipeline_waits_for_less_than_a_second_and_a_half(home: Home) -> None:
+    """Counted in seconds of the processor, which do not depend on what else it does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "gate", "--service", "pay", "--digest",
+         digest("6"), "--dry-run"],
+        cwd=ROOT, env={**os.environ, "LEADLINE_HOME": str(home.root)}, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5

@@ -339,6 +339,38 @@ def test_a_release_that_is_still_to_come_is_judged_by_the_same_text(world: World
     assert asked("pay", "unbuilt")[0] == ("fail", "no_go")
 
 
+def test_told_what_the_other_controls_say_it_says_the_same_as_when_it_asks_them(
+    world: World,
+) -> None:
+    asked = [("five", "ninety"), ("five", "seventy"), ("pay", "approved"), ("pay", "unbuilt")]
+    with warehouse(world.home.warehouse_file) as connection:
+        (names,) = connection.execute(
+            "select list(function_name) from duckdb_functions()"
+            " where function_name like 'control%_at'"
+        ).fetchall()[0]
+        for service, case in asked:
+            values = [service, digest(case), START.replace(tzinfo=None)]
+            said = [
+                {"table_name": name.removesuffix("_at"), "verdict": verdict,
+                 "reason": reason, "evidence": evidence}
+                for name in names
+                if name != "control_readiness_review_at"
+                for verdict, reason, evidence in connection.execute(
+                    "select verdict, reason, evidence"
+                    f" from v1.{name}(?, ?, 'production', ?)", values
+                ).fetchall()
+            ]  # fmt: skip
+            alone = connection.execute(
+                "select * from v1.control_readiness_review_at(?, ?, 'production', ?)", values
+            ).fetchall()
+            told = connection.execute(
+                "select * from v1.control_readiness_review_given(?, ?, 'production', ?, ?)",
+                [*values, said],
+            ).fetchall()
+            assert said
+            assert told == alone
+
+
 @given(st.lists(st.tuples(st.sampled_from([60.0, 75.0, 90.0, 100.0]), st.booleans()), min_size=1))
 def test_the_auc_is_the_chance_that_a_good_deployment_had_scored_higher(
     said: list[tuple[float, bool]],

@@ -4,7 +4,9 @@
   evidence, value, threshold. From it come
     v1.control_<name>          those rows;
     v1.control_<name>_at(...)  of controls of deployments that a gate may ask: the same text over a
-                               deployment that has not happened yet.
+                               deployment that has not happened yet;
+    v1.control_<name>_given(...)  of those among them that rest on other controls: the same, told what
+                               the others said, so that a gate asks each control once.
   Exemptions are not known here; control_results lays them over.
 #}
 {% macro control(subject) -%}
@@ -44,14 +46,16 @@
         ) }}
     {%- endif -%}
     {#- only what the gate asks looks for subjects to replace: others do not depend on them -#}
-    {%- set asking = namespace(code='') -%}
+    {%- set asking = namespace(code='', given='') -%}
     {%- if judged_before -%}
     {#- a control that rests on other controls rests on what they say of the same deployment -#}
     {%- set asking.code = compiled_code | replace(ref('control_subjects') | string, candidate_subjects()) -%}
+    {%- set asking.given = asking.code -%}
     {%- for name in var('controls', []) if name != this.identifier -%}
         {%- set other = api.Relation.create(database=this.database, schema=this.schema, identifier=name) -%}
         {%- set macro = '"' ~ this.database ~ '"."' ~ this.schema ~ '"."' ~ name ~ '_at"' -%}
         {%- set asking.code = asking.code | replace(other | string, macro ~ '(of_service, of_digest, of_environment, at_instant)') -%}
+        {%- set asking.given = asking.given | replace(other | string, told_verdicts(name)) -%}
     {%- endfor -%}
     {%- endif -%}
     {% if existing is not none %}
@@ -71,6 +75,12 @@
             of_service, of_digest, of_environment, at_instant
         ) as table
             {{ asking.code }};
+        {% if asking.given != asking.code -%}
+        create or replace macro "{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_given"(
+            of_service, of_digest, of_environment, at_instant, told
+        ) as table
+            {{ asking.given }};
+        {% endif -%}
         {% endif -%}
         comment on table {{ target_relation }} is {{ text_literal(model.description | trim) }};
         {% for name, about in control_columns().items() -%}
@@ -113,5 +123,18 @@
         on services.service_id = deployables.service_id
         and deployables.artifact_key = of_digest
     where services.service_id = of_service
+)
+{%- endmacro %}
+
+{# What one control was told to have said; `told` is a list of {table_name, verdict, reason, evidence}. #}
+{% macro told_verdicts(table_name) -%}
+(
+    select
+        'candidate' as subject_id,
+        one.verdict::varchar as verdict,
+        one.reason::varchar as reason,
+        one.evidence::varchar[] as evidence
+    from (select unnest(told) as one)
+    where one.table_name = '{{ table_name }}'
 )
 {%- endmacro %}
