@@ -56,6 +56,27 @@ def sql_text(sql: str, selection: Mapping[str, Any]) -> str:
     return f"select *\nfrom {sql}\norder by anchor_at desc, observation_id"
 
 
+def rows_sql(table: str, filters: Mapping[str, Any], between: Between | None) -> str:
+    """Return what reads rows of a table, with the values written out; never executed."""
+    parts = [f"{column} {_is_any_of(value)}" for column, value in filters.items()]
+    if between is not None:
+        column, first, after = between
+        parts.append(f"{column} >= {quoted(str(first))} and {column} < {quoted(str(after))}")
+    where = "\nwhere " + "\n  and ".join(parts) if parts else ""
+    return f"select *\nfrom v1.{table}{where}"
+
+
+def _is_any_of(value: Any) -> str:
+    if not isinstance(value, list | tuple):
+        return f"= {_literal(value)}"
+    return "in (" + ", ".join(map(_literal, value)) + ")"
+
+
+def _literal(value: Any) -> str:
+    is_plain = isinstance(value, bool | int | float)
+    return str(value).lower() if is_plain else quoted(str(value))
+
+
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -22,6 +22,7 @@ from tests.dashboards.estate_correlations import create_correlations
 from tests.dashboards.estate_courses import create_courses
 from tests.dashboards.estate_goals import create_goals
 from tests.dashboards.estate_insights import create_insights
+from tests.dashboards.estate_pipelines import create_pipelines
 from tests.dashboards.estate_risk import create_risk
 from tests.dashboards.estate_schema import create_schema
 from tests.dashboards.estate_sql import METRICS, create_metric
@@ -204,6 +205,7 @@ def publish(
         create_goals(connection, as_of=estate.as_of.date(), hostile=HOSTILE[0],
                      is_empty=not estate.deployments)  # fmt: skip
         create_correlations(connection)
+        create_pipelines(connection, hostile=HOSTILE[0])
         create_courses(connection, tuple(one.name for one in METRICS), hostile=HOSTILE[0])
         create_causes(connection, hostile=HOSTILE[0])
         failed = sum(row["is_failed"] for row in estate.deployments)
