@@ -15,7 +15,7 @@ from dashboards.explain import SHOWN_ROWS, counted_words, selected_words
 from dashboards.exports import Rows, draw_export
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.view import View
-from dashboards.words import DASH
+from dashboards.words import DASH, moment_words
 from transforms.selection import Between, rows_sql
 
 EXPLAIN, REASON = "Explain this number", "left_out_because"
@@ -42,7 +42,7 @@ def draw_foot(
     label: str = EXPLAIN,
 ) -> None:  # fmt: skip
     """Draw below a list what explains its number and, beside it, what takes its rows away."""
-    with st.container(horizontal=True, key=f"foot_{key or name}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{key or name}"):
         draw_basis(view, name, asked, key=key, label=label)
         draw_export(view, rows, name=export, is_filtered=asked.is_filtered)
 
@@ -72,10 +72,7 @@ def _draw(view: View, name: str, words: Words, asked: Asked) -> None:
     told, included, excluded = sorted_out(rows, words)
     st.markdown(words.meaning)
     st.markdown(f"**How it is made.** {words.formula}")
-    if asked.is_filtered:
-        st.markdown(f"**Selected.** {selected_words(view)}")
-    else:
-        st.markdown("**Selected.** The whole build; no filter applies.")
+    st.markdown(f"**Selected.** {_selected(view, asked)}")
     st.markdown(f"**Counted.** {counted_words(included, excluded)}")
     _draw_rows(told if excluded else told.drop(REASON), words)
     draw_export(view, told, name=f"{name}_rows", is_filtered=asked.is_filtered)
@@ -83,6 +80,16 @@ def _draw(view: View, name: str, words: Words, asked: Asked) -> None:
         st.code(
             rows_sql(words.table, asked.filters, asked.between), language="sql", wrap_lines=True
         )
+
+
+def _selected(view: View, asked: Asked) -> str:
+    if not asked.is_filtered:
+        return f"The whole build, as of {moment_words(view.as_of)}; no filter applies."
+    if asked.between is not None:
+        return selected_words(view)
+    chosen = view.selection
+    team, service = chosen.team or "all teams", chosen.service or "all services"
+    return f"{safe_text(team)}, {safe_text(service)}, of any time up to {moment_words(view.as_of)}."
 
 
 def _draw_rows(rows: pl.DataFrame, words: Words) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link
 from dashboards.shares import share_interval
+from dashboards.subjects import subject_names
 from dashboards.view import View
 from dashboards.words import DASH, moment_words, percent_words, share_sentence
 from transforms.published import UnknownTable
@@ -92,22 +93,21 @@ def threshold(view: View, key: str) -> float | None:
 def exceptions_table(view: View, results: pl.DataFrame, *, limit: int = 500) -> pl.DataFrame:
     """Return results as a table whose rows lead to the deployment and to its source."""
     urls = _deployment_urls(view, results)
-    numbers = _request_numbers(view, results)
+    names = subject_names(view, results.select("subject_type", "subject_id").iter_rows())
     listed = [
-        _exception(view, row, urls, numbers) for row in results.head(limit).iter_rows(named=True)
+        _exception(view, row, urls, names) for row in results.head(limit).iter_rows(named=True)
     ]
     columns = ("Open", "What", "When", "Service", "Why", "Result", "Source")
     return pl.DataFrame(listed, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
 def _exception(
-    view: View, row: Mapping[str, Any], urls: Mapping[str, str], numbers: Mapping[str, str]
+    view: View, row: Mapping[str, Any], urls: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[str, ...]:
     deployment = deployment_of(row)
-    subject = str(row["subject_id"])
     return (
         page_link(view, "deployment", deployment=deployment) if deployment else "",
-        plain_text(numbers.get(subject) or subject.rpartition(":")[-1], limit=60),
+        names[row["subject_id"]],
         moment_words(local(view, row["occurred_at"])),
         plain_text(row["service_id"]) or DASH,
         plain_text(row["reason"], limit=200),
@@ -135,17 +135,6 @@ def _deployment_urls(view: View, results: pl.DataFrame) -> dict[str, str]:
     if frame.is_empty():
         return {}
     return dict(frame.select("deployment_id", "source_url").iter_rows())
-
-
-def _request_numbers(view: View, results: pl.DataFrame) -> dict[str, str]:
-    if results.is_empty() or results["subject_type"][0] != "change_request":
-        return {}
-    wanted = sorted(set(results["subject_id"]))
-    filters = {"change_request_id": wanted, "is_current": True}
-    frame = view.known_rows("change_requests", filters=filters)
-    if frame.is_empty():
-        return {}
-    return dict(frame.select("change_request_id", "number").iter_rows())
 
 
 def unsure_words(tallied: Tally) -> str:

@@ -92,8 +92,11 @@ def period_name(start: date, cells: pl.DataFrame) -> str:
     return f"Q{(start.month + 2) // 3} {start.year}" if is_quarter else f"{start:%b %Y}"
 
 
-def instances_table(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return instances with verdict, reason, evidence and exemption, those that fail first."""
+def instances_table(rows: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Return instances with verdict, reason, evidence and exemption, those that fail first.
+
+    `names`: what people call each subject, by its key.
+    """
     order = list(VERDICT_WORDS)
     worst = ("fail", "no_data", "inconclusive", "warn", "exempt", "pass", "not_applicable")
     ranked = sorted(
@@ -106,7 +109,7 @@ def instances_table(rows: pl.DataFrame) -> pl.DataFrame:
             {
                 "Verdict": f"{SYMBOLS[row['verdict']]} {VERDICT_WORDS[row['verdict']]}",
                 "When (UTC)": moment_words(row["occurred_at"]),
-                "Subject": plain_text(row["subject_id"]),
+                "Subject": names.get(row["subject_id"]) or plain_text(row["subject_id"]),
                 "Service": plain_text(row["service_id"]) or DASH,
                 "Reason": plain_text(row["reason"], limit=300),
                 "Evidence": plain_text(", ".join(row["evidence"] or ()), limit=300) or DASH,

@@ -22,6 +22,12 @@ def explain(view: View, metric: str, *, teams: tuple[str, ...] = ()) -> None:
     st.dialog(f"{safe_text(title)}, explained", width="large")(_draw)(view, metric)
 
 
+def draw_explain(view: View, metric: str, *, key: str) -> None:
+    """Draw the button that explains a metric."""
+    if st.button("Explain this number", key=f"explain_{key}_{metric}", type="tertiary"):
+        explain(view, metric)
+
+
 def _draw(view: View, metric: str) -> None:
     found = view.explain(metric)
     definition = view.definitions()[metric]

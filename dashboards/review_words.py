@@ -7,6 +7,7 @@ import polars as pl
 
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link
+from dashboards.subjects import subject_names
 from dashboards.view import View
 from dashboards.words import DASH, between_words, count_words, moment_words, percent_words
 
@@ -67,13 +68,14 @@ def closure_sentence(row: Mapping[str, Any]) -> str:
 
 def review_table(view: View, rows: pl.DataFrame) -> pl.DataFrame:
     """Return required reviews: of what, why, until when, and what came."""
+    names = subject_names(view, rows.select("subject_type", "subject_id").iter_rows())
     return pl.DataFrame(
         [
             {
                 "Open": page_link(view, "deployment", deployment=row["subject_id"])
                 if row["subject_type"] == "deployment"
                 else "",
-                "Release": plain_text(row["subject_id"]),
+                "Release": names[row["subject_id"]],
                 "Service": plain_text(row["service_id"]) or DASH,
                 "Why": ", ".join(TRIGGERS.get(one, one) for one in row["triggers"]),
                 "Ended": moment_words(local(view, row["finished_at"])),
@@ -109,6 +111,7 @@ def action_table(rows: pl.DataFrame) -> pl.DataFrame:
 
 def repeat_table(view: View, rows: pl.DataFrame) -> pl.DataFrame:
     """Return incidents that repeat a cause, with the review that had named it."""
+    names = subject_names(view, (("review", key) for key in rows["review_record_id"]))
     return pl.DataFrame(
         [
             {
@@ -119,7 +122,7 @@ def repeat_table(view: View, rows: pl.DataFrame) -> pl.DataFrame:
                 "Service": plain_text(row["service_id"]) or DASH,
                 "Cause": plain_text(row["cause_code"]),
                 "Began": moment_words(local(view, row["impact_started_at"])),
-                "Review before": plain_text(row["review_record_id"]),
+                "Review before": names[row["review_record_id"]],
                 "Actions open then": row["open_action_count"],
                 "Source": safe_link(row["source_url"]) or "",
             }

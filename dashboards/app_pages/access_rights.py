@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import rights_words as words
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.exports import draw_export
 from dashboards.incidents import page_link
 from dashboards.view import View
@@ -24,6 +25,8 @@ def render(view: View) -> None:
     holders = view.known_rows("toxic_holders", filters={"is_current": True}, order="person_id")
     told = results.to_dicts()
     st.markdown(f"#### {words.rights_sentence(told, holders['person_id'].n_unique())}")
+    asked = Asked({"control_id": "entitlements", **view.selection.filters})
+    draw_basis(view, "control_results", asked, key="rights_answer")
     _draw_rights(view, held, results)
     _draw_holders(view, holders)
     _draw_duties(view)
@@ -57,7 +60,8 @@ def _draw_rights(view: View, held: pl.DataFrame, results: pl.DataFrame) -> None:
         alt="Rights with holder, role and finding, findings first",
     )  # fmt: skip
     st.caption("Held at the build's last instant. People are pseudonyms; roles are the policy's.")
-    draw_export(view, results, name="control_entitlements")
+    asked = Asked({"control_id": "entitlements", **view.selection.filters})
+    draw_foot(view, "control_results", asked, results, export="control_entitlements", key="rights")
 
 
 def _draw_holders(view: View, holders: pl.DataFrame) -> None:
@@ -70,7 +74,7 @@ def _draw_holders(view: View, holders: pl.DataFrame) -> None:
         alt="Who holds which pair, since when",
     )  # fmt: skip
     st.caption("Of the whole organisation: a pair belongs to a person and to no service.")
-    draw_export(view, holders, name="toxic_holders", is_filtered=False)
+    draw_foot(view, "toxic_holders", Asked(is_filtered=False), holders, export="toxic_holders")
 
 
 def _draw_duties(view: View) -> None:
@@ -85,6 +89,13 @@ def _draw_duties(view: View) -> None:
     found = view.known_rows(
         "duty_violations", filters=view.selection.filters, order="-started_at"
     ).filter(pl.col("deployment_id").is_in(results["subject_id"].to_list()))
+    chosen = view.selection
+    draw_basis(
+        view, "control_results",
+        Asked({"control_id": "segregation_of_duties", **chosen.filters},
+              ("occurred_date", chosen.since, chosen.until)),
+        key="duties",
+    )  # fmt: skip
     if found.is_empty():
         return
     count = count_words(found["deployment_id"].n_unique(), "deployment")
@@ -110,6 +121,13 @@ def _draw_logs(view: View) -> None:
     )
     covered = _results(view, "audit_log_coverage", is_of_period=True)
     st.markdown(words.coverage_sentence(covered["verdict"].to_list()))
+    chosen = view.selection
+    draw_basis(
+        view, "control_results",
+        Asked({"control_id": "audit_log_coverage", **chosen.filters},
+              ("occurred_date", chosen.since, chosen.until)),
+        key="log_coverage",
+    )  # fmt: skip
     if logs.is_empty():
         st.markdown(
             "No audit log was read. A table `audit_events` of a source of the kind files holds one."
@@ -120,4 +138,5 @@ def _draw_logs(view: View) -> None:
         alt="Each log: whole events, silence, reach",
     )  # fmt: skip
     st.caption("The newest month of each log, of the whole organisation.")
-    draw_export(view, logs, name="audit_log_results", is_filtered=False)
+    asked = Asked({"control_id": list(words.LOG_CONTROLS)}, is_filtered=False)
+    draw_foot(view, "control_results", asked, logs, export="audit_log_results", key="logs")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.conformance import (
     Tally,
     exceptions_table,
@@ -11,7 +12,6 @@ from dashboards.conformance import (
     threshold,
     unsure_words,
 )
-from dashboards.exports import draw_export
 from dashboards.incidents import page_link
 from dashboards.view import View
 from dashboards.words import count_words
@@ -46,10 +46,18 @@ def render(view: View) -> None:
             "choose a longer period."
         )
         return
+    draw_basis(view, "control_results", _asked(view, "change_authorised"), key="answer")
     for control, heading, noun, did, key, is_least in RULES:
         tallied = tallies[control]
         if tallied.n:
             _draw_rule(view, tallied, (control, heading, noun, did, key), is_least=is_least)
+
+
+def _asked(view: View, control: str) -> Asked:
+    chosen = view.selection
+    return Asked(
+        {"control_id": control, **chosen.filters}, ("occurred_date", chosen.since, chosen.until)
+    )
 
 
 def answer(tallies: dict[str, Tally]) -> str:
@@ -78,8 +86,10 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
     st.caption(f"{said}; {held}." if held else f"{said}.")
     if unsure_words(tallied):
         st.caption(unsure_words(tallied))
+    asked = _asked(view, control)
     if bad.is_empty():
         st.markdown("None in this selection.")
+        draw_basis(view, "control_results", asked, key=control)
         return
     st.dataframe(
         exceptions_table(view, bad),
@@ -93,4 +103,4 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
         column_order=("Open", "What", "When", "Service", "Why", "Source"),
         alt=f"{heading}: one row each with when, service and reason, the newest first",
     )
-    draw_export(view, bad, name=f"exceptions_{control}")
+    draw_foot(view, "control_results", asked, bad, export=f"exceptions_{control}", key=control)

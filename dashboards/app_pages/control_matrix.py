@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from dashboards.bases import Asked, draw_foot
 from dashboards.control_cells import (
     SAMPLE_SIZES,
     instances_table,
@@ -17,8 +18,10 @@ from dashboards.control_cells import (
 )
 from dashboards.exports import draw_export
 from dashboards.safe_text import safe_text
+from dashboards.subjects import subject_names
 from dashboards.view import View
 from dashboards.words import count_words
+from transforms.published import Between
 
 TITLE, SECTION, ORDER, URL_PATH = "Control matrix", "Governance", 0, "controls"
 GRAINS = {"4 months": ("month", 4), "12 months": ("month", 12), "4 quarters": ("quarter", 4)}
@@ -61,7 +64,10 @@ def render(view: View) -> None:
         "✓ pass, ◐ warning, ✕ fail, ? no data or inconclusive, which is never a pass, ○ exempt, "
         f"– nothing to judge.{_unfinished(view, of_latest, period)}"
     )
-    draw_export(view, cells, name="control_matrix")
+    draw_foot(
+        view, "control_matrix", Asked(_cells_of(view, controls, grain)), cells,
+        export="control_matrix",
+    )  # fmt: skip
     _draw_instances(view, controls, cells)
 
 
@@ -86,12 +92,15 @@ def _chosen(controls: pl.DataFrame, requirements: pl.DataFrame) -> tuple[pl.Data
 
 
 def _cells(view: View, controls: pl.DataFrame, grain: str, count: int) -> pl.DataFrame:
-    scope, scope_id = view.scope
-    filters = {"grain": grain, "scope": scope, "scope_id": scope_id,
-               "control_id": controls["control_id"].to_list()}  # fmt: skip
-    cells = view.published.rows("control_matrix", filters=filters)
+    cells = view.published.rows("control_matrix", filters=_cells_of(view, controls, grain))
     latest = sorted(set(cells["period_start_date"]), reverse=True)[:count]
     return cells.filter(pl.col("period_start_date").is_in(latest))
+
+
+def _cells_of(view: View, controls: pl.DataFrame, grain: str) -> dict[str, Any]:
+    scope, scope_id = view.scope
+    return {"grain": grain, "scope": scope, "scope_id": scope_id,
+            "control_id": controls["control_id"].to_list()}  # fmt: skip
 
 
 def _draw_instances(view: View, controls: pl.DataFrame, cells: pl.DataFrame) -> None:
@@ -104,30 +113,38 @@ def _draw_instances(view: View, controls: pl.DataFrame, cells: pl.DataFrame) -> 
         period = st.selectbox("In", list(periods), key="in", bind="query-params", width=160)
     control = titles[title]
     st.markdown(f"**{safe_text(control['question'])}** {safe_text(control['plain_words'])}")
-    rows = _instances(view, control["control_id"], cells, periods[period])
+    filters, between = _instances_of(view, control, cells, periods[period])
+    rows = view.published.rows(
+        "control_results", filters=filters, between=between, order="occurred_at"
+    )
     if rows.is_empty():
         st.markdown(f"It judged nothing in {period} for this selection.")
         return
     st.markdown(f"All {count_words(rows.height, 'instance')}, those that fail first:")
-    st.dataframe(instances_table(rows), hide_index=True, alt="Every instance of the control")
-    draw_export(view, rows, name=f"control_{control['control_id']}")
-    _draw_sample(view, rows, control)
+    names = subject_names(view, rows.select("subject_type", "subject_id").iter_rows())
+    st.dataframe(instances_table(rows, names), hide_index=True, alt="Every instance of the control")
+    draw_foot(
+        view, "control_results", Asked(filters, between), rows,
+        export=f"control_{control['control_id']}", key="instances",
+    )  # fmt: skip
+    _draw_sample(view, rows, control, names)
 
 
 def _unfinished(view: View, latest: pl.DataFrame, period: str) -> str:
     return f" {period} is not over." if latest["period_end_date"][0] > view.as_of.date() else ""
 
 
-def _instances(view: View, control_id: str, cells: pl.DataFrame, start: Any) -> pl.DataFrame:
+def _instances_of(
+    view: View, control: Mapping[str, Any], cells: pl.DataFrame, start: Any
+) -> tuple[dict[str, Any], Between]:
     end = cells.filter(pl.col("period_start_date") == start)["period_end_date"][0]
-    filters = {"control_id": control_id, **view.selection.filters}
-    return view.published.rows(
-        "control_results", filters=filters, between=("occurred_date", start, end),
-        order="occurred_at",
-    )  # fmt: skip
+    filters = {"control_id": control["control_id"], **view.selection.filters}
+    return filters, ("occurred_date", start, end)
 
 
-def _draw_sample(view: View, rows: pl.DataFrame, control: Mapping[str, Any]) -> None:
+def _draw_sample(
+    view: View, rows: pl.DataFrame, control: Mapping[str, Any], names: Mapping[str, str]
+) -> None:
     with st.expander("Draw a sample"):
         with st.container(horizontal=True, vertical_alignment="bottom", key="sample"):
             n = st.selectbox("Size", SAMPLE_SIZES, key="sample_size", width=120)
@@ -137,7 +154,9 @@ def _draw_sample(view: View, rows: pl.DataFrame, control: Mapping[str, Any]) -> 
         told = count_words(drawn.height, "instance")
         if drawn.height < n:
             st.markdown(f"There are only {told}; all of them are looked at.")
-        st.dataframe(instances_table(drawn), hide_index=True, alt="The instances that were drawn")
+        st.dataframe(
+            instances_table(drawn, names), hide_index=True, alt="The instances that were drawn"
+        )
         st.caption(
             "The same seed draws the same instances from the same population, on any machine; a "
             "larger sample begins with the smaller one."

@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import states
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.exports import draw_export
 from dashboards.restated import (
     MOST_ROWS,
@@ -40,9 +41,10 @@ def render(view: View) -> None:
     draw_unsent(view)
     _draw_sources(health)
     if health.height:
-        draw_export(view, health, name="source_health", is_filtered=False)
+        every = Asked(is_filtered=False)
+        draw_foot(view, "source_health", every, health, export="source_health")
     _draw_changes(view.table("schema_changes"))
-    _draw_coverage(view.table("coverage_figures"))
+    _draw_coverage(view, view.table("coverage_figures"))
     _draw_restated(view)
     _draw_audit(audit)
     if audit.height:
@@ -100,7 +102,7 @@ def _draw_changes(changes: pl.DataFrame) -> None:
     )
 
 
-def _draw_coverage(coverage: pl.DataFrame) -> None:
+def _draw_coverage(view: View, coverage: pl.DataFrame) -> None:
     st.subheader("Coverage", anchor=False)
     if coverage.is_empty():
         st.caption("There are no coverage figures in this build.")
@@ -108,6 +110,7 @@ def _draw_coverage(coverage: pl.DataFrame) -> None:
     st.dataframe(
         coverage_table(coverage), hide_index=True, height="content", alt="How much is known"
     )
+    draw_basis(view, "coverage_figures", Asked(is_filtered=False))
 
 
 def _draw_restated(view: View) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.catalogue import STAGES
-from dashboards.explain import explain
+from dashboards.explain import draw_explain, explain
 from dashboards.pictures import draw_picture
 from dashboards.reading import Reading
 from dashboards.series import own_range
@@ -32,6 +32,7 @@ def render(view: View) -> None:
     stages = [(label, view.now(name)) for name, label, _ in STAGES if name in view.definitions()]
     parts = [(label, stage) for label, stage in stages if stage.is_known]
     st.markdown(f"#### {stages_sentence(whole, parts)}")
+    draw_explain(view, LEAD_TIME, key="answer")
     with st.container(horizontal=True, vertical_alignment="center", key="stages_head"):
         st.subheader("Where the time goes", anchor=False, width="stretch")
         as_tables = st.toggle("Show as tables", key="delivery_as_tables")
@@ -114,4 +115,6 @@ def _draw_trends(view: View, *, as_tables: bool) -> None:
             else:
                 limits = own_range(points)
                 figure = charts.trend(points, colours=palette(), own_range=limits, height=220)
-            draw_picture(figure, points, title=title, key=metric, as_table=as_tables)
+            with st.container(key=f"course_{metric}", gap=None):
+                draw_picture(figure, points, title=title, key=metric, as_table=as_tables)
+                draw_explain(view, metric, key="periods")

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.evidence_words import (
     chain_table,
     completeness_table,
@@ -13,7 +14,6 @@ from dashboards.evidence_words import (
     places_words,
     scope_words,
 )
-from dashboards.exports import draw_export
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import safe_text
 from dashboards.view import View
@@ -49,7 +49,9 @@ def render(view: View) -> None:
         chain_table(view, packages), hide_index=True, height="content",
         alt="Packages of evidence, the newest first",
     )  # fmt: skip
-    draw_export(view, packages, name="evidence_packages", is_filtered=False)
+    draw_foot(
+        view, "evidence_packages", Asked(is_filtered=False), packages, export="evidence_packages"
+    )
     _draw_commands()
 
 
@@ -83,6 +85,8 @@ def _draw_one(view: View, packages: pl.DataFrame) -> None:
         alt="Controls of the package with how much of their evidence is there",
     )  # fmt: skip
     st.caption("What has no data is not shown to hold: it never counts as satisfied.")
+    asked = Asked({"package_sha256": str(chosen)}, is_filtered=False)
+    draw_basis(view, "evidence_package_controls", asked)
     _draw_missing(row)
     st.markdown(
         f"Every subject behind a control is on [Control matrix]({page_link(view, 'controls')})."

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import charts, states
 from dashboards.cards import Card, draw_card, mark_of
-from dashboards.explain import explain
+from dashboards.explain import draw_explain, explain
 from dashboards.limits import add_target, read_targets
 from dashboards.pictures import draw_picture
 from dashboards.report_buttons import draw_report_buttons
@@ -78,7 +78,9 @@ def _draw_months(view: View, cards: list[Card]) -> None:
             add_target(figure, targets.get(metric), colours=colours)
             title = view.definitions()[metric]["title"]
             mark = mark_of(card.verdict)
-            draw_picture(figure, points, title=title, key=metric, as_table=as_tables, mark=mark)
+            with st.container(key=f"month_{metric}", gap=None):
+                draw_picture(figure, points, title=title, key=metric, as_table=as_tables, mark=mark)
+                draw_explain(view, metric, key="months")
 
 
 def _draw_changes(view: View, cards: list[Card], found: tuple[Finding, ...]) -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboards import causation_words as causation
 from dashboards import correlation_words as correlation
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.charts import CONFIG
-from dashboards.exports import draw_export
 from dashboards.intervals_chart import Interval, intervals
 from dashboards.safe_text import safe_text
 from dashboards.theme import palette
@@ -42,7 +42,8 @@ def render(view: View) -> None:
 
 def _offer(view: View, rows: pl.DataFrame, *, name: str) -> None:
     if rows.height:
-        draw_export(view, lambda: view.all_rows(name), name=name, is_filtered=False)
+        every = Asked(is_filtered=False)
+        draw_foot(view, name, every, lambda: view.all_rows(name), export=name)
 
 
 def _rows(view: View, table: str, *, order: str, limit: int = 10_000) -> pl.DataFrame:
@@ -71,6 +72,7 @@ def _draw_answer(view: View, population: pl.DataFrame) -> None:
         + ("teams narrow the list of services, " if scope == "team" else "")
         + "factors are of the whole organisation."
     )
+    draw_basis(view, "service_causation", Asked(is_filtered=False), key="answer")
 
 
 def _draw_services(population: pl.DataFrame, *, chosen: dict[str, str]) -> None:

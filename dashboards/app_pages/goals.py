@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis
 from dashboards.goal_words import GOAL_WORDS, goal_mark
 from dashboards.goals import target_words
 from dashboards.safe_text import plain_text, safe_text
@@ -77,6 +78,8 @@ def _draw_goal(
         about += [_days(goal)] if goal["effective_from_date"] or goal["effective_to_date"] else []
         if about:
             st.caption(" · ".join(about))
+        asked = Asked({"goal_id": goal["goal_id"]}, is_filtered=False)
+        draw_basis(view, "goal_states", asked, key=f"goal_{goal['goal_id']}")
         months = states.filter(
             (pl.col("goal_id") == goal["goal_id"]) & (pl.col("grain") == "month")
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis
 from dashboards.charts import CONFIG
 from dashboards.exports import draw_export
 from dashboards.fit import draw_fit
@@ -63,6 +64,8 @@ def render(view: View) -> None:
     )
     counted = counts_sentence([one.attribution for one in incidents])
     sentence.markdown(f"#### {counted}")
+    span = ("impact_started_date", view.selection.since, view.selection.until)
+    draw_basis(view, "incident_causes", Asked(view.selection.filters, span))
     _say_evidence(view)
     chosen = _chosen(incidents)
     if incidents:

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.conformance import exceptions_table, held_words, share_words, tally, threshold
 from dashboards.exports import draw_export
 from dashboards.populations import (
@@ -25,27 +26,30 @@ DIRECTIONS = {
 
 def render(view: View) -> None:
     """Draw the page."""
-    months = _between(view, "change_reconciliation")
+    months = _months(view)
     st.markdown(f"#### {population_sentence(months)}")
     _draw_read(view)
     for direction, heading in DIRECTIONS.items():
-        _draw_direction(months, direction, heading)
-    draw_export(view, months, name="change_reconciliation")
+        _draw_direction(view, months, direction, heading)
+    draw_foot(view, "population", _asked(view), months, export="change_reconciliation")
     _draw_traces(view)
     _draw_items(view)
 
 
-def _between(view: View, table: str) -> pl.DataFrame:
+def _asked(view: View, **more: str) -> Asked:
     chosen = view.selection
     filters = {key: value for key, value in chosen.filters.items() if key == "service_id"}
+    first = chosen.since.replace(day=1)
+    return Asked({**filters, **more}, ("period_start_date", first, chosen.until))
+
+
+def _months(view: View) -> pl.DataFrame:
+    asked = _asked(view)
     try:
         return view.rows(
-            table,
-            filters=filters,
-            order="period_start_date",
-            limit=READ_ROWS,
-            between=("period_start_date", chosen.since.replace(day=1), chosen.until),
-        )
+            "change_reconciliation", filters=asked.filters, between=asked.between,
+            order="period_start_date", limit=READ_ROWS,
+        )  # fmt: skip
     except UnknownTable:
         return pl.DataFrame()
 
@@ -60,10 +64,10 @@ def _draw_read(view: View) -> None:
         read_table(runs), hide_index=True, height=260,
         alt="One row a source and stream: rows read, pages, total of the source, last reading",
     )  # fmt: skip
-    draw_export(view, runs, name="ingest_runs", is_filtered=False)
+    draw_foot(view, "ingest_runs", Asked(is_filtered=False), runs, export="ingest_runs")
 
 
-def _draw_direction(months: pl.DataFrame, direction: str, heading: str) -> None:
+def _draw_direction(view: View, months: pl.DataFrame, direction: str, heading: str) -> None:
     if months.is_empty():
         return
     of = months.filter(pl.col("direction") == direction)
@@ -75,6 +79,7 @@ def _draw_direction(months: pl.DataFrame, direction: str, heading: str) -> None:
         months_table(of), hide_index=True, height="content",
         alt=f"{heading}: one row a month with the number of each outcome, which add up",
     )  # fmt: skip
+    draw_basis(view, "population", _asked(view, direction=direction), key=direction)
 
 
 def _draw_traces(view: View) -> None:
@@ -87,6 +92,13 @@ def _draw_traces(view: View) -> None:
     least = threshold(view, "traceable_ratio_min")
     held = held_words(passed, traced.n, limit=least, is_least=True)
     st.markdown(f"{share_words(passed, traced.n, 'can be followed back')}; {held}.")
+    chosen = view.selection
+    draw_basis(
+        view, "control_results",
+        Asked({"control_id": "deployment_traceability", **chosen.filters},
+              ("occurred_date", chosen.since, chosen.until)),
+        key="traces",
+    )  # fmt: skip
     lost = traced.rows_of("fail", "no_data", "inconclusive")
     if lost.is_empty():
         return
@@ -119,4 +131,6 @@ def _draw_items(view: View) -> None:
         items_table(items), hide_index=True, height="content",
         alt="Items by outcome; together they are all that is declared or discovered",
     )  # fmt: skip
-    draw_export(view, items, name="cmdb_reconciliation", is_filtered=False)
+    draw_foot(
+        view, "configuration_items", Asked(is_filtered=False), items, export="cmdb_reconciliation"
+    )

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.exports import draw_export
 from dashboards.incidents import page_link
 from dashboards.review_words import (
@@ -65,7 +66,9 @@ def _draw_reviews(view: View, reviews: pl.DataFrame) -> None:
         "ones count as failures; those not due yet count in neither. "
         f"[Control matrix]({page_link(view, 'controls')}) has them as a control."
     )
-    draw_export(view, reviews, name="post_implementation_reviews")
+    chosen = view.selection
+    asked = Asked(chosen.filters, ("finished_at", chosen.since, chosen.until))
+    draw_foot(view, "reviews", asked, reviews, export="post_implementation_reviews")
 
 
 def _draw_actions(view: View) -> None:
@@ -81,6 +84,7 @@ def _draw_actions(view: View) -> None:
         )
         return
     st.markdown(closure_sentence(closure.row(0, named=True)))
+    draw_basis(view, "review_actions", Asked(view.selection.filters))
     filters = {**view.selection.filters, "is_open": True}
     still_open = view.known_rows("review_actions", filters=filters, order="due_at")
     if not still_open.is_empty():
@@ -109,4 +113,4 @@ def _draw_repeats(view: View) -> None:
             **LINKS, "Open": st.column_config.LinkColumn(display_text="open", width=60)
         },
     )  # fmt: skip
-    draw_export(view, repeats, name="repeat_causes")
+    draw_foot(view, "repeat_causes", Asked(filters), repeats, export="repeat_causes")

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts
+from dashboards.explain import draw_explain
 from dashboards.figures import draw_figures
 from dashboards.incidents import local, page_link
 from dashboards.lasting import lasting, lasting_chart, lasting_table
@@ -37,6 +38,8 @@ def render(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lasting_head"):
         st.subheader("How long incidents last", anchor=False, width="stretch")
         as_tables = st.toggle("Show as tables", key="recovery_as_tables")
+        if RESTORE in view.definitions():
+            draw_explain(view, RESTORE, key="lasting")
     _draw_lasting(view, now, as_tables=as_tables)
     _draw_open(view)
     _draw_months(view, as_tables=as_tables)
@@ -133,4 +136,6 @@ def _draw_months(view: View, *, as_tables: bool) -> None:
             points = view.points(metric, grain="month", since=since)
             figure = charts.trend(points, colours=palette(), own_range=own_range(points))
             title = known[metric]["title"]
-            draw_picture(figure, points, title=title, key=metric, as_table=as_tables)
+            with st.container(key=f"course_{metric}", gap=None):
+                draw_picture(figure, points, title=title, key=metric, as_table=as_tables)
+                draw_explain(view, metric, key="months")

@@ -7,8 +7,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import release_calendar as calendar
+from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.charts import CONFIG
-from dashboards.exports import draw_export
 from dashboards.lanes import axis_of, read_ticks, read_windows, selected_services
 from dashboards.theme import palette
 from dashboards.timeline import Axis, Shade, Tick, timeline
@@ -39,11 +39,20 @@ def render(view: View) -> None:
     else:
         told = calendar.calendar_sentence(violations, conflicts, period=view.selection.period)
         st.markdown(f"#### {told}")
+        draw_basis(view, "control_results", _broken(view), key="calendar_answer")
     _draw_slots(view)
     _draw_axis(view)
     _draw_violations(view, violations)
     _draw_conflicts(view, conflicts)
     _draw_costs(view)
+
+
+def _broken(view: View) -> Asked:
+    chosen = view.selection
+    return Asked(
+        {"control_id": [calendar.FREEZES, calendar.HOURS], **chosen.filters},
+        ("occurred_date", chosen.since, chosen.until),
+    )
 
 
 def _draw_slots(view: View) -> None:
@@ -115,7 +124,9 @@ def _draw_violations(view: View, rows: pl.DataFrame) -> None:
         return
     shown = calendar.violations_table(view, rows)
     st.dataframe(shown, hide_index=True, column_config=OPEN, alt="Deployments that broke a window")
-    draw_export(view, rows, name="calendar_violations")
+    draw_foot(
+        view, "control_results", _broken(view), rows, export="calendar_violations", key="calendar"
+    )
 
 
 def _draw_conflicts(view: View, rows: pl.DataFrame) -> None:
@@ -125,7 +136,7 @@ def _draw_conflicts(view: View, rows: pl.DataFrame) -> None:
         return
     shown = calendar.conflicts_table(view, rows)
     st.dataframe(shown, hide_index=True, alt="Planned change requests that meet a window")
-    draw_export(view, rows, name="planned_conflicts", is_filtered=False)
+    draw_foot(view, "planned_conflicts", Asked(is_filtered=False), rows, export="planned_conflicts")
 
 
 def _draw_costs(view: View) -> None:
@@ -141,3 +152,4 @@ def _draw_costs(view: View) -> None:
         },
     )  # fmt: skip
     st.caption("A change-day is a merged change that waited a day inside a freeze.")
+    draw_basis(view, "freeze_costs", Asked(view.selection.filters))

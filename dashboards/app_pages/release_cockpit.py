@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import cockpit
-from dashboards.exports import draw_export
+from dashboards.bases import Asked, draw_foot
 from dashboards.incidents import page_link
 from dashboards.safe_text import plain_text, safe_link, safe_text
 from dashboards.view import View
@@ -139,7 +139,8 @@ def _draw_rules(view: View, said: Judgement) -> None:
         "kept and with an exit code, for a pipeline:"
     )
     st.code(cockpit.command_line(said), language=None, wrap_lines=True)
-    draw_export(view, frame.drop("Record"), name="gate_rules", is_filtered=False)
+    asked = Asked({"subject_type": "deployment"}, is_filtered=False)
+    draw_foot(view, "gate_rules", asked, frame.drop("Record"), export="gate_rules")
 
 
 def _draw_contents(

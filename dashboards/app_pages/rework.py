@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.deployments import deployments_table
+from dashboards.explain import draw_explain
 from dashboards.figures import draw_figures
 from dashboards.incidents import page_link
 from dashboards.pictures import draw_picture
@@ -64,6 +65,7 @@ def _draw_periods(view: View, *, as_tables: bool) -> None:
 def _draw_ranking(view: View, *, as_tables: bool) -> None:
     rows = ranked_rows(view, REWORK)
     st.subheader("By service", anchor=False)
+    draw_explain(view, REWORK, key="ranking")
     if not rows:
         st.markdown("No service of this selection has deployments that count here.")
         return

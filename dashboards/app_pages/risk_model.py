@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboards import risk_words as words
+from dashboards.bases import Asked, draw_basis
 from dashboards.risk_record import draw_features, draw_record, draw_rules, draw_use
 from dashboards.risk_subjects import Subject, draw_list, draw_subject, read_subjects
 from dashboards.risk_words import Row
@@ -38,11 +39,15 @@ def render(view: View) -> None:
     beside = words.beside_words(card, whole)
     if beside:
         st.markdown(beside)
+    every = Asked(is_filtered=False)
+    draw_basis(view, "risk_evaluations", every, key="risk_headline")
     titles = {str(one["feature"]): one for one in coefficients}
     _draw_waiting(view, read_subjects(view, titles, is_used=words.is_used(card)), card)
     if card["state"] == "fitted":
         draw_record(evaluations, _rows(view, "risk_calibration", order="bin_low"))
+        draw_basis(view, "risk_evaluations", every)
     draw_features(card, coefficients)
+    draw_basis(view, "risk_coefficients", every)
     draw_use()
     draw_rules(_rows(view, "risk_rules", order="rule"))
 
@@ -60,6 +65,8 @@ def _draw_waiting(view: View, subjects: Sequence[Subject], card: Row) -> None:
         )
         return
     st.caption(waiting_words(subjects))
+    kinds = sorted({str(one.score["subject_kind"]) for one in subjects})
+    draw_basis(view, "risk_scores", Asked({"subject_kind": kinds, **view.selection.filters}))
     asked = st.query_params.get("subject")
     chosen = next((one for one in subjects if one.key == asked), None)
     draw_list(subjects, card=card, chosen=chosen or subjects[0])

@@ -107,6 +107,8 @@ def create_reviews(connection: duckdb.DuckDBPyConnection, *, as_of: datetime, ho
         select 'files:a-' || place as action_item_id, service_id, team_id, $hostile as title,
             case when place % 2 = 0 then 'pseudonym' end as owner_id, 'retry_storm' as cause_code,
             40.0::double as age_days, place % 3 <> 0 as is_open, place % 3 = 1 as is_overdue,
+            case when place % 3 = 0 then true when place % 3 = 1 then false end
+            as is_closed_in_time,
             $now::timestamp - interval 3 days as due_at
         from (select *, row_number() over (order by deployment_id) as place
             from v1.fct_deployments where is_failed)""",
