@@ -12,9 +12,9 @@ import streamlit as st
 from dashboards.incidents import local, page_link
 from dashboards.safe_text import plain_text, safe_link
 from dashboards.view import View
-from dashboards.words import DASH, moment_words
-from transforms.judgement_words import MARKS, age_words, limits_words, measure_words, short
-from transforms.judgements import Judgement, Rule
+from dashboards.words import DASH, moment_words, percent_words
+from transforms.judgement_words import MARKS, age_words, measure_words, short
+from transforms.judgements import Judgement, Limit, Rule
 from transforms.judging import UnknownCandidate, candidate_of, judge
 from transforms.published import Published, PublishedError
 
@@ -106,7 +106,7 @@ def _rule(judgement: Judgement, rule: Rule) -> tuple[str, ...]:
         measure_words(rule) or DASH,
         rule.gate,
         age_words(judgement, rule),
-        plain_text(limits_words(rule.limits), limit=400) or DASH,
+        plain_text(_limits_words(rule), limit=400) or DASH,
         plain_text(", ".join(rule.evidence), limit=400) or DASH,
     )
 
@@ -203,6 +203,19 @@ def changes_of(view: View, artifact: Artifact, deployments: Sequence[Row]) -> Se
     return list(merged.iter_rows(named=True))
 
 
+def _limits_words(rule: Rule) -> str:
+    """Return the limits of a rule by the titles that people know, with who set them."""
+    return "; ".join(
+        f"{limit.title}: {_limit_words(limit)} ({limit.source_ref})" for limit in rule.limits
+    )
+
+
+def _limit_words(limit: Limit) -> str:
+    if limit.unit == "ratio":
+        return percent_words(limit.value, n=1)
+    return f"{limit.value:g} {limit.unit}"
+
+
 def risk_sentence(view: View, service_id: str, deployments: Sequence[Row]) -> str:
     """Return what the risk model says of it, or of what of the service waits."""
     ids = [row["deployment_id"] for row in deployments]
@@ -218,5 +231,5 @@ def risk_sentence(view: View, service_id: str, deployments: Sequence[Row]) -> st
     order = {"high": 0, "moderate": 1, "low": 2}
     worst = min(scores.iter_rows(named=True), key=lambda row: order.get(row["risk"], 3))
     chance = worst["probability"]
-    told = "" if chance is None else f", {chance:.0%} to fail"
+    told = "" if chance is None else f", {percent_words(chance, n=1)} likely to fail"
     return f"Highest risk of {of}: {worst['risk']}{told}."

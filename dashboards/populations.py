@@ -3,7 +3,7 @@
 import polars as pl
 
 from dashboards.safe_text import plain_text
-from dashboards.words import DASH, count_words, percent_words
+from dashboards.words import DASH, count_words, moment_words, percent_words
 
 OUTCOMES = {
     "named": "named a change request",
@@ -54,8 +54,10 @@ def read_table(runs: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             pl.col("source").map_elements(plain_text, return_dtype=pl.String),
             pl.col("stream").str.replace_all("_", " "),
-            pl.col("Last read").dt.strftime("%Y-%m-%d %H:%M"),
-            pl.col("Source says").cast(pl.String).fill_null(DASH),
+            pl.col("Last read").map_elements(moment_words, return_dtype=pl.String),
+            pl.col("Source says")
+            .map_elements(lambda total: f"{total:,}", return_dtype=pl.String)
+            .fill_null(DASH),
         )
         .rename({"source": "Source", "stream": "Stream"})
     )

@@ -146,7 +146,7 @@ def now_and_next(
 def decision_sentence(decision: Decision, service: str) -> str:
     """Return whether a service may be deployed at as-of, and which window decides it."""
     name = safe_text(service)
-    titles = ", ".join(sorted({safe_text(one.title, limit=60) for one in decision.windows}))
+    titles = ", ".join(sorted({f'"{safe_text(one.title, limit=60)}"' for one in decision.windows}))
     if decision.reason_code == "blackout":
         return f"{name} is frozen now by {titles}."
     if not decision.is_allowed:

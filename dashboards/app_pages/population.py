@@ -28,10 +28,12 @@ def render(view: View) -> None:
     """Draw the page."""
     months = _months(view)
     st.markdown(f"#### {population_sentence(months)}")
+    if not months.is_empty():
+        draw_basis(view, "population", _asked(view), key="population_answer")
     _draw_read(view)
     for direction, heading in DIRECTIONS.items():
         _draw_direction(view, months, direction, heading)
-    draw_foot(view, "population", _asked(view), months, export="change_reconciliation")
+    draw_export(view, months, name="change_reconciliation")
     _draw_traces(view)
     _draw_items(view)
 
@@ -62,6 +64,10 @@ def _draw_read(view: View) -> None:
         return
     st.dataframe(
         read_table(runs), hide_index=True, height=260,
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in ("Rows read", "Pages")
+        },
         alt="One row a source and stream: rows read, pages, total of the source, last reading",
     )  # fmt: skip
     draw_foot(view, "ingest_runs", Asked(is_filtered=False), runs, export="ingest_runs")

@@ -148,7 +148,7 @@ def test_a_frozen_service_sees_its_freeze_and_the_next_slots(
     app = open_page(calendar_home, "calendar")
     app.selectbox(key="slots_service").set_value("ledger").run()
     assert_sound(app)
-    assert "ledger is frozen now by Audit." in said(app)
+    assert 'ledger is frozen now by "Audit".' in said(app)
     slots = next(one.value for one in app.dataframe if "From" in one.value)
     assert slots["From"].to_list()[0] == "25 Nov 2026 00:00 UTC"
     assert slots["To"].to_list()[0] == "18 Dec 2026 00:00 UTC"

@@ -36,7 +36,7 @@ def test_the_newest_artifact_is_judged_and_the_reason_stands_first(
         "Measured": "0.8, limit 1",
         "Asked": "required",
         "Data": "0.1 h old",
-        "Limits": "gate_coverage_ratio_min 1 ratio (house: Leadline's default)",
+        "Limits": "Gates: 100 % (Leadline's default)",
         "Evidence": "pipeline_jobs:github:1",
     }
 

@@ -306,7 +306,7 @@ duty_findings as (
             when not unreviewed.has_host
             then 'Whether ' || unreviewed.change_id || ' was reviewed is not known: no source of reviews was read.'
             when unreviewed.is_reviewable
-            then 'Nobody but its authors approved ' || unreviewed.change_id || '.'
+            then 'Nobody but its authors approved ' || {{ without_source("unreviewed.change_id") }} || '.'
             else unreviewed.change_id || ' went to the branch without a review.'
         end as reason,
         ['changes:' || unreviewed.change_id] || unreviewed.evidence as evidence
@@ -388,7 +388,7 @@ duty_findings as (
         case
             when reviewed.unknown_count = 0
             then 'The last revision of ' || by_change.change_id || ' is newer than every approval of it.'
-            else 'Which revision of ' || by_change.change_id || ' was approved is not known.'
+            else 'Which revision of ' || {{ without_source("by_change.change_id") }} || ' was approved is not known.'
         end,
         ['changes:' || by_change.change_id] || reviewed.evidence
     from by_change

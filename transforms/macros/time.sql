@@ -74,3 +74,23 @@ case
     else {{ wall_clock(later_instant(reading, zone), zone) }} <> cast({{ reading }} as timestamp)
 end
 {%- endmacro %}
+
+{# A span as it is read aloud: `40 min`, `13 h 59 min`, `2.4 d`; seconds are not negative. #}
+{% macro spoken_span(seconds) -%}
+case
+    when {{ seconds }} < 3570
+    then cast(round({{ seconds }} / 60) as bigint) || ' min'
+    when {{ seconds }} < 86370
+    then
+        cast(floor(({{ seconds }} + 30) / 3600) as bigint)
+        || ' h '
+        || cast(floor((({{ seconds }} + 30) % 3600) / 60) as bigint)
+        || ' min'
+    else round({{ seconds }} / 86400, 1) || ' d'
+end
+{%- endmacro %}
+
+{# A key without the name of its source, which is how people know it: `acme/shop#12`. #}
+{% macro without_source(key) -%}
+substr({{ key }}, strpos({{ key }}, ':') + 1)
+{%- endmacro %}

@@ -69,15 +69,12 @@ with
                 then
                     number
                     || ' was approved '
-                    || cast(
-                        cast(
-                            round(
-                                {{ seconds_between("started_at", "approved_later_at") }}
-                                / 60
-                            ) as bigint
-                        ) as varchar
-                    )
-                    || ' min after the start.'
+                    || {{
+                        spoken_span(
+                            seconds_between("started_at", "approved_later_at")
+                        )
+                    }}
+                    || ' after the start.'
                 when 'approval_time_unknown'
                 then number || ' is approved; no record says since when.'
                 else number || ' had not been approved when the deployment began.'

@@ -49,14 +49,14 @@ with
                 when 'too_early'
                 then
                     'It began '
-                    || cast(cast(round(value) as bigint) as varchar)
-                    || ' min before the planned start of '
+                    || {{ spoken_span("(value * 60)") }}
+                    || ' before the planned start of '
                     || number
                     || '.'
                 else
                     'It began '
-                    || cast(cast(round(value) as bigint) as varchar)
-                    || ' min after the planned end of '
+                    || {{ spoken_span("(value * 60)") }}
+                    || ' after the planned end of '
                     || number
                     || '.'
             end as reason,
