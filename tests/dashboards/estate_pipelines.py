@@ -22,6 +22,8 @@ _STATEMENTS = (
             salvaged_stage_count, rerun_count, selective_rerun_count, test_result_count,
             flaky_failure_count, wasted_minutes)
         where exists (select 1 from v1.fct_deployments)""",
+    """create or replace table v1.service_repositories as select 'basket' as service_id,
+        'acme/basket' as repository, []::varchar[] as path_globs, true as is_declared""",
     """create or replace table v1.flaky_tests as
         select 'basket' as service_id,
             (select any_value(team_id) from v1.services where service_id = 'basket') as team_id,
