@@ -85,8 +85,10 @@ def _draw_one(view: View, packages: pl.DataFrame) -> None:
         alt="Controls of the package with how much of their evidence is there",
     )  # fmt: skip
     st.caption("What has no data is not shown to hold: it never counts as satisfied.")
-    asked = Asked({"package_sha256": str(chosen)}, is_filtered=False)
-    draw_basis(view, "evidence_package_controls", asked)
+    draw_basis(
+        view, "evidence_package_controls",
+        Asked({"package_sha256": str(chosen)}, is_filtered=False),
+    )  # fmt: skip
     _draw_missing(row)
     st.markdown(
         f"Every subject behind a control is on [Control matrix]({page_link(view, 'controls')})."

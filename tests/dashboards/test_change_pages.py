@@ -188,5 +188,5 @@ def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
     assert (code["Stream"], code["Source says"]) == ("pulls", "–")
     assert desk == {
         "Source": "desk", "Stream": "change request", "Rows read": 15, "Pages": 2,
-        "Source says": "15", "Runs not complete": 1, "Last read": "2026-11-22 09:00",
+        "Source says": "15", "Runs not complete": 1, "Last read": "22 Nov 2026 09:00",
     }  # fmt: skip

@@ -79,7 +79,8 @@ def explains(parts: list[Any]) -> bool:
 
 def sections(app: AppTest) -> Iterator[tuple[str, list[Any]]]:
     """Yield what stands below each heading of a page, with the heading."""
-    heading, parts = "the first sentence", []
+    heading = "the first sentence"
+    parts: list[Any] = []
     for part in walk(app.main):
         if part.type == "subheader":
             yield heading, parts

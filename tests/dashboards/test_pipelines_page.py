@@ -1,5 +1,6 @@
 """Pipeline resilience: shares of sums with their intervals, no data as such, and flaky tests."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -109,8 +110,9 @@ def test_every_row_counts_or_has_one_reason_not_to() -> None:
 
 
 def test_the_sql_of_an_explanation_says_the_same_selection() -> None:
-    text = rows_sql("t", {"team_id": "o'hara", "kind": ["a", "b"], "is_open": True}, ("d", 1, 2))
+    days = ("d", date(2026, 1, 1), date(2026, 1, 2))
+    text = rows_sql("t", {"team_id": "o'hara", "kind": ["a", "b"], "is_open": True}, days)
     assert text.splitlines() == [
         "select *", "from v1.t", "where team_id = 'o''hara'", "  and kind in ('a', 'b')",
-        "  and is_open = true", "  and d >= '1' and d < '2'",
+        "  and is_open = true", "  and d >= '2026-01-01' and d < '2026-01-02'",
     ]  # fmt: skip
