@@ -116,6 +116,26 @@ def test_hours_are_asked_before_a_deployment_too(world: World) -> None:
     assert world.asked("authorised_hours", "two", "2026-12-02 20:00") == "fail off_hours"
 
 
+def test_hours_name_the_window_that_allowed_them_or_those_of_the_policy(world: World) -> None:
+    found = world.results("authorised_hours")
+    by_window, by_policy = (found[world.ids[name]]["evidence"] for name in ("cet", "thursday"))
+    assert by_window == [
+        f"fct_deployments:{world.ids['cet']}", "window_occurrences:policy:hours@1@20260327T080000Z",
+    ]  # fmt: skip
+    assert by_policy == [
+        f"fct_deployments:{world.ids['thursday']}",
+        *(f"thresholds:authorised_hours_{name}" for name in ("from", "last_weekday", "until")),
+    ]
+
+
+def test_times_that_were_closed_name_the_windows_that_are_stated(world: World) -> None:
+    for control, name, window in (
+        ("authorised_hours", "evening", "hours"), ("freeze_violations", "winter", "office"),
+    ):  # fmt: skip
+        evidence = world.results(control)[world.ids[name]]["evidence"]
+        assert evidence[1:] == [f"calendar_windows:policy:{window}"]
+
+
 # -- vendors --------------------------------------------------------------------------------------
 
 
@@ -210,6 +230,14 @@ def test_every_deployment_of_a_collision_fails_and_a_neighbour_is_a_warning(worl
     assert world.said("deployment_concurrency", "A", "B", "C", "alone", "beside") == [
         *["fail ci_already_scheduled"] * 3,
         *["warn related_ci_already_scheduled"] * 2,
+    ]
+
+
+def test_a_deployment_that_met_no_other_names_itself(world: World) -> None:
+    found = world.results("deployment_concurrency")
+    assert found[world.ids["free"]]["evidence"] == [f"fct_deployments:{world.ids['free']}"]
+    assert found[world.ids["A"]]["evidence"] == [
+        f"fct_deployments:{world.ids[name]}" for name in ("A", "C")
     ]
 
 

@@ -1,67 +1,13 @@
 {{ control(subject="deployment") }}
 
 with
-    subjects as (
-        select
-            *,
-            {# a deployment that is to come takes no time yet, one that runs lasts until now #}
-            greatest(
-                case
-                    when is_candidate
-                    then started_at
-                    else coalesce(finished_at, {{ as_of() }})
-                end,
-                started_at + interval 1 microsecond
-            ) as ran_until
-        from {{ deployment_subjects() }}
-    ),
+    {{ running_subjects() }},
     windows as (
         select * replace (coalesce(title, kind) as title)
         from {{ ref("window_occurrences") }}
         where effect in ('deny', 'allow')
     ),
-    allowing as (
-        select distinct
-            calendar_window_id,
-            version_number,
-            service_ids,
-            environment_ids,
-            is_any_scope,
-            known_from,
-            known_to
-        from windows
-        where effect = 'allow'
-    ),
-    bound_to_allowed as (
-        select distinct subjects.subject_id
-        from subjects
-        inner join
-            allowing
-            on {{ window_is_known("allowing", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "allowing", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-    ),
-    met as (
-        select
-            subjects.subject_id,
-            windows.*,
-            windows.starts_at <= subjects.started_at
-            and windows.ends_at > subjects.started_at as is_open_at_start
-        from subjects
-        inner join
-            windows
-            on windows.starts_at < subjects.ran_until
-            and windows.ends_at > subjects.started_at
-            and {{ window_is_known("windows", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "windows", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-    ),
+    {{ windows_of_subjects("effect = 'allow'") }},
     decided as (
         select
             subject_id,
@@ -92,9 +38,7 @@ with
                 then 'blackout'
                 when decided.ran_into is not null
                 then 'blackout_overrun'
-                when
-                    bound_to_allowed.subject_id is not null
-                    and decided.allowed_by is null
+                when bound.subject_id is not null and decided.allowed_by is null
                 then 'not_in_allowed_window'
                 when decided.allowed_by is not null
                 then 'in_allowed_window'
@@ -104,10 +48,11 @@ with
             decided.ran_into,
             decided.allowed_by,
             decided.denial_count,
-            decided.evidence
+            decided.evidence as windows_met,
+            bound.evidence as windows_stated
         from subjects
         left join decided on subjects.subject_id = decided.subject_id
-        left join bound_to_allowed on subjects.subject_id = bound_to_allowed.subject_id
+        left join bound on subjects.subject_id = bound.subject_id
     )
 select
     subject_id,
@@ -140,7 +85,14 @@ select
         then 'It begins inside "' || allowed_by || '" and meets no freeze.'
         else 'No window denies it.'
     end as reason,
-    coalesce(evidence, []) as evidence,
+    list_concat(
+        [{{ subject_key() }}],
+        case
+            when reason_code = 'not_in_allowed_window'
+            then windows_stated
+            else coalesce(windows_met, [])
+        end
+    ) as evidence,
     case
         when reason_code = 'no_calendar'
         then null
