@@ -113,7 +113,7 @@ def add_override(
         if not text.strip():
             raise ConfigurationError(f"{option} is empty; say why, and what it is about.")
     context = open_context()
-    _known(_published(context), service, environment)
+    _known(build_of(context), service, environment)
     details = {
         "service_id": service,
         "environment_id": environment,
@@ -128,7 +128,7 @@ def add_override(
             verdict="approved",
             details=details,
             who=(who or "").strip() or getpass.getuser(),
-            decided_at=_now(context),
+            decided_at=now_of(context),
         )
     except DecisionsAltered as exc:
         raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
@@ -141,7 +141,7 @@ def add_override(
 
 def _ask(service: str, environment: str, at: datetime | None) -> _Question:
     context = open_context()
-    published = _published(context)
+    published = build_of(context)
     _known(published, service, environment)
     try:
         rows = published.rows(TABLE, filters={"effect": list(EFFECTS)})
@@ -150,7 +150,7 @@ def _ask(service: str, environment: str, at: datetime | None) -> _Question:
             "The published build is older than the calendar; run `leadline build`."
         ) from None
     as_of = published.build.as_of.astimezone(UTC)
-    asked = _now(context) if at is None else at.replace(tzinfo=UTC)
+    asked = now_of(context) if at is None else at.replace(tzinfo=UTC)
     if asked > as_of + REACH:
         raise ConfigurationError(
             f"The calendar is written out for a year from {as_of:%Y-%m-%d}; ask for an earlier day."
@@ -180,7 +180,8 @@ def _judged(asked: _Question, control: str) -> list[dict[str, Any]]:
     return found.to_dicts()
 
 
-def _published(context: Context) -> Published:
+def build_of(context: Context) -> Published:
+    """Return the published build; NothingToRead without one."""
     try:
         return open_published(context.home)
     except NothingPublished:
@@ -230,7 +231,7 @@ def _say_who_may_approve(asked: _Question) -> None:
         say("  Nobody may approve it: policy.yml names no approvers with the role override.")
 
 
-def _now(context: Context) -> datetime:
+def now_of(context: Context) -> datetime:
     """Return the present instant; in the sample company it is the company's last one."""
     sample = read_sample(context.home)
     return sample.as_of if sample else context.clock()

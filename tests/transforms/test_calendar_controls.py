@@ -6,12 +6,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from holidays import country_holidays
 from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.errors import LeadlineError
-from tests.transforms.calendar_world import FROZEN, World, make_world
+from tests.transforms.calendar_world import FROZEN, PLANNED, World, make_world
+from tests.transforms.estate import at
 from tests.transforms.models import rows
+from transforms.calendars.working_days import shift_working_days
 from transforms.decisions import read_decisions
 
 Run = Callable[..., tuple[int, str]]
@@ -190,6 +193,25 @@ def test_two_vendors_in_a_row_are_up_at_most_as_often_as_their_product(world: Wo
     assert round(100 * bound["availability_bound_ratio"], 3) == 99.850
 
 
+def test_a_contact_acknowledges_five_of_its_working_days_ahead(world: World) -> None:
+    """Thanksgiving 2026 is 26 November, so five working days before 2 December are six."""
+    found = rows(world.home, "vendor_acknowledgements", where="service_id = 'caller-of-card'")
+    told = {row["number"].removeprefix("CHG-"): row for row in found}
+    holidays = set(country_holidays("US", years=(2026, 2027)))
+    for key, starts in PLANNED.items():
+        day = shift_working_days(at(starts).date(), -5, holidays=holidays)
+        assert told[key]["due_date"] == day
+    assert {key: row["status"] for key, row in told.items()} == {
+        "timely": "acknowledged", "late": "acknowledged_late", "silent": "overdue",
+        "replanned": "plan_moved", "far": "open",
+    }  # fmt: skip
+
+
+def test_a_vendor_without_a_contact_has_nobody_to_ask(world: World) -> None:
+    vendors = {row["vendor_id"] for row in rows(world.home, "vendor_acknowledgements")}
+    assert vendors == {"card"}
+
+
 # -- what is planned, and what a freeze costs -----------------------------------------------------
 
 
@@ -197,6 +219,13 @@ def test_a_planned_change_request_that_meets_a_freeze_is_told(world: World) -> N
     (conflict,) = rows(world.home, "planned_conflicts", where="number = 'CHG1'")
     assert (conflict["conflict"], conflict["window_title"]) == ("blackout", "Weekend")
     assert not conflict["is_new_since_planned"]
+
+
+def test_a_window_that_was_moved_after_planning_is_told_with_what_it_was(world: World) -> None:
+    (conflict,) = rows(world.home, "planned_conflicts", where="number = 'CHG-moved'")
+    assert conflict["is_new_since_planned"]
+    names = ("window_was_starts_at", "window_was_ends_at", "window_starts_at", "window_ends_at")
+    assert [conflict[name].day for name in names] == [10, 11, 14, 15]
 
 
 def test_a_freeze_costs_the_days_that_merged_changes_waited_inside_it(world: World) -> None:
@@ -320,6 +349,21 @@ def test_an_override_is_kept_as_a_decision_with_its_reason_and_link(world: World
     kept = read_decisions(world.home.lake)[-1]
     assert (kept.kind, kept.who) == ("override_approval", "x")
     assert json.loads(kept.reason)["service_id"] == "hours"
+
+
+def test_an_acknowledgement_is_kept_for_the_plan_as_it_stands(world: World, run: Run) -> None:
+    words = ("calendar", "acknowledge", "chg-silent", "--vendor", "card", "--by", "desk")
+    assert run(*words)[0] == 0
+    kept = read_decisions(world.home.lake)[-1]
+    assert (kept.kind, kept.who) == ("vendor_acknowledgement", "desk")
+    assert json.loads(kept.reason) == {
+        "change_request_id": "servicenow:chg-silent", "vendor_id": "card",
+        "planned_start_at": "2026-12-03T10:00:00+00:00",
+    }  # fmt: skip
+
+
+def test_nobody_acknowledges_what_is_not_planned(run: Run) -> None:
+    assert run("calendar", "acknowledge", "CHG9", "--vendor", "card")[0] == 2
 
 
 def test_an_override_without_words_is_refused(run: Run) -> None:
