@@ -169,7 +169,8 @@ def _freezes(world: World) -> None:
 
 
 def _hours(world: World) -> None:
-    names = ("hours", "two", "twice", "late", "author", "stale", "bare", "stranger", "default")
+    names = ("hours", "two", "twice", "late", "author", "stale", "bare", "stranger",
+             "stand_in", "chain", "default")  # fmt: skip
     for name in names:
         world.service(name, team="berlin")
     world.service("abroad", team="newyork")
@@ -180,7 +181,8 @@ def _hours(world: World) -> None:
         "kind": "business_hours", "recurrence": "0 9 * * 1,2,3,4,5", "duration_seconds": 25200,
         "zone": "Europe/Berlin", "services": [*names[:-1]],
     })  # fmt: skip
-    world.estate.policy("approvers", "override", {"people": ["x", "y", "ada"]})
+    world.estate.policy("approvers", "override", {"people": ["x", "y", "v", "ada"]})
+    world.estate.policy("delegates", "x", {"people": ["v"]})
     world.deploy("cet", "hours", "2026-03-27 08:30")
     world.deploy("cest", "hours", "2026-03-30 07:30")
     world.deploy("evening", "hours", "2026-03-30 14:30")
@@ -193,9 +195,12 @@ def _hours(world: World) -> None:
         ("author", ("x", "17:30"), ("ada", "17:50")),
         ("stale", ("x", "13:59"), ("y", "17:50")),
         ("stranger", ("x", "17:30"), ("zoe", "17:50")),
+        ("stand_in", ("x", "17:30"), ("v", "17:50")),
+        ("chain", ("v", "17:30"), ("x", "17:50")),
     ):
         for who, moment in (first, second):
             world.approve(name, who, f"2026-10-07 {moment}")
+    world.approve("chain", "y", "2026-10-07 17:55")
     for who in ("x", "y"):
         world.approve("bare", who, "2026-10-07 17:30", link="")
     world.deploy("thursday", "default", "2026-10-08 13:59")

@@ -100,6 +100,20 @@ def test_an_override_without_two_people_in_time_is_a_violation(world: World, nam
     assert world.said("authorised_hours", name) == ["fail override_incomplete"]
 
 
+def test_who_stands_in_for_an_approver_is_no_second_one(world: World) -> None:
+    found = world.results("authorised_hours")[world.ids["stand_in"]]
+    assert (found["verdict"], found["reason_code"]) == ("fail", "override_incomplete")
+    assert found["reason"].endswith(
+        "1 did in time, and who stands in for one of them is no second."
+    )
+    assert len([key for key in found["evidence"] if key.startswith("override_approvals:")]) == 2
+
+
+def test_a_third_person_counts_beside_somebody_and_his_stand_in(world: World) -> None:
+    found = world.results("authorised_hours")[world.ids["chain"]]
+    assert (found["verdict"], found["value"]) == ("pass", 2)
+
+
 def test_an_approval_without_a_link_is_none(world: World) -> None:
     assert world.said("authorised_hours", "bare") == ["fail off_hours"]
 

@@ -27,52 +27,7 @@ with
         from subjects
         left join {{ ref("teams") }} as teams on subjects.team_id = teams.team_id
     ),
-    authors as (
-        select subjects.subject_id, commits.author_id
-        from subjects
-        inner join
-            {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-        union
-        select deployment_id, author_id
-        from {{ ref("fct_changes") }}
-        where deployment_id is not null
-    ),
-    approved as (
-        select
-            subjects.subject_id,
-            count(distinct approvals.approver_id) as approver_count,
-            list(
-                distinct 'override_approvals:' || approvals.override_approval_id
-                order by 'override_approvals:' || approvals.override_approval_id
-            ) as evidence
-        from subjects
-        inner join
-            {{ ref("override_approvals") }} as approvals
-            on subjects.service_id = approvals.service_id
-            and subjects.environment_id = approvals.environment_id
-            and approvals.approved_at <= subjects.started_at
-            and approvals.approved_at
-            >= subjects.started_at
-            - to_seconds(cast({{ threshold("override_hours_max") }} * 3600 as bigint))
-            and (
-                approvals.withdrawn_at is null
-                or approvals.withdrawn_at > subjects.started_at
-            )
-        inner join
-            {{ ref("approver_roles") }} as roles
-            on roles.role_name = 'override'
-            and approvals.approver_id = roles.person_id
-        left join
-            authors
-            on subjects.subject_id = authors.subject_id
-            and approvals.approver_id = authors.author_id
-        where
-            approvals.approver_id is distinct from subjects.actor_id
-            and authors.author_id is null
-            and coalesce(trim(approvals.reason), '') <> ''
-            and coalesce(trim(approvals.link), '') <> ''
-        group by subjects.subject_id
-    ),
+    {{ override_approvals_of_subjects() }},
     judged as (
         select
             subjects.*,
@@ -100,6 +55,7 @@ with
                 or robots.person_id is not null
             ) as is_automated_rollback,
             coalesce(approved.approver_count, 0) as approver_count,
+            coalesce(approved.delegate_count, 0) as delegate_count,
             approved.evidence as approvals
         from subjects
         inner join local_times on subjects.subject_id = local_times.subject_id
@@ -164,7 +120,13 @@ select
             || local_words
             || '; of the people who may approve that, '
             || approver_count
-            || ' did in time.'
+            || ' did in time'
+            || case
+                when delegate_count > 0
+                then ', and who stands in for one of them is no second'
+                else ''
+            end
+            || '.'
         else
             'It begins outside of allowed hours, '
             || local_words

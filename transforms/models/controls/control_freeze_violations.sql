@@ -28,18 +28,30 @@ with
         from met
         group by subject_id
     ),
+    {{ low_risk_unfreezes() }},
     judged as (
         select
             subjects.*,
             case
                 when not exists (select 1 from windows)
                 then 'no_calendar'
-                when decided.denied_by is not null
+                when
+                    decided.denied_by is not null
+                    and unfrozen.is_approved
+                    and unfrozen.is_low_risk is null
+                then 'risk_unknown'
+                when
+                    decided.denied_by is not null
+                    and not coalesce(
+                        unfrozen.is_approved and unfrozen.is_low_risk, false
+                    )
                 then 'blackout'
                 when decided.ran_into is not null
                 then 'blackout_overrun'
                 when bound.subject_id is not null and decided.allowed_by is null
                 then 'not_in_allowed_window'
+                when decided.denied_by is not null
+                then 'low_risk_unfrozen'
                 when decided.allowed_by is not null
                 then 'in_allowed_window'
                 else 'no_window_denies'
@@ -49,10 +61,14 @@ with
             decided.allowed_by,
             decided.denial_count,
             decided.evidence as windows_met,
-            bound.evidence as windows_stated
+            bound.evidence as windows_stated,
+            coalesce(unfrozen.is_low_risk, false) as is_low_risk,
+            unfrozen.approver_count,
+            unfrozen.evidence as unfreeze_keys
         from subjects
         left join decided on subjects.subject_id = decided.subject_id
         left join bound on subjects.subject_id = bound.subject_id
+        left join unfrozen on subjects.subject_id = unfrozen.subject_id
     )
 select
     subject_id,
@@ -65,6 +81,8 @@ select
         then 'not_applicable'
         when reason_code in ('blackout', 'blackout_overrun', 'not_in_allowed_window')
         then 'fail'
+        when reason_code = 'risk_unknown'
+        then 'inconclusive'
         else 'pass'
     end as verdict,
     reason_code,
@@ -73,7 +91,29 @@ select
         when 'no_calendar'
         then 'No calendar states a freeze or an allowed time.'
         when 'blackout'
-        then 'It begins inside "' || denied_by || '".'
+        then
+            'It begins inside "'
+            || denied_by
+            || '".'
+            || case
+                when is_low_risk
+                then ' Its risk is low; with the approvals of an override it might.'
+                else ''
+            end
+        when 'risk_unknown'
+        then
+            'It begins inside "'
+            || denied_by
+            || '", approved by '
+            || approver_count
+            || ' people; whether its risk was low is not known.'
+        when 'low_risk_unfrozen'
+        then
+            'It begins inside "'
+            || denied_by
+            || '", and may: its risk is low and '
+            || approver_count
+            || ' people approved that before.'
         when 'blackout_overrun'
         then
             'It begins before "'
@@ -85,17 +125,22 @@ select
         then 'It begins inside "' || allowed_by || '" and meets no freeze.'
         else 'No window denies it.'
     end as reason,
-    list_concat(
-        [{{ subject_key() }}],
-        case
-            when reason_code = 'not_in_allowed_window'
-            then windows_stated
-            else coalesce(windows_met, [])
-        end
+    flatten(
+        [
+            [{{ subject_key() }}],
+            case
+                when reason_code = 'not_in_allowed_window'
+                then windows_stated
+                else coalesce(windows_met, [])
+            end,
+            case when denied_by is null then [] else coalesce(unfreeze_keys, []) end
+        ]
     ) as evidence,
     case
         when reason_code = 'no_calendar'
         then null
+        when reason_code = 'low_risk_unfrozen'
+        then 0
         when reason_code = 'not_in_allowed_window'
         then 1
         else coalesce(denial_count, 0)
