@@ -13,6 +13,8 @@ from orchestration.sample import read_sample
 from transforms.calendars.decisions import next_slots
 from transforms.calendars.published_windows import Binding, binding, binds
 from transforms.decisions import OVERRIDE_APPROVAL, DecisionsAltered, append_details
+from transforms.judgements import Rule
+from transforms.judging import candidate_of, rules_of
 from transforms.published import NothingPublished, Published, UnknownTable, open_published
 
 TABLE = "window_occurrences"
@@ -51,13 +53,14 @@ def check(service: str, *, environment: str, at: datetime | None, length_minutes
     calendar, NothingToRead when nothing is published.
     """
     asked = _ask(service, environment, at)
-    results = [row for control in CONTROLS for row in _judged(asked, control)]
-    denials = [row for row in results if row["verdict"] == "fail"]
+    rules = _judged(asked)
+    denials = [rule for rule in rules if rule.verdict not in ("pass", "exempt", "not_applicable")]
     word = "denied" if denials else "allowed"
     say(f"{service} to {environment} at {asked.at:%Y-%m-%d %H:%M:%S} UTC: {word}.")
-    for row in denials or results:
-        say(f"  {printable(row['reason'])}")
-    if any(row["reason_code"].startswith(("off_hours", "override")) for row in denials):
+    for rule in denials or rules:
+        lifted = f" Lifted by {rule.exemption_id}." if rule.exemption_id else ""
+        say(f"  {printable(rule.reason)}{lifted}")
+    if any(rule.reason_code.startswith(("off_hours", "override")) for rule in denials):
         _say_who_may_approve(asked)
     if denials:
         _say_slots(asked, length_minutes)
@@ -165,19 +168,16 @@ def _ask(service: str, environment: str, at: datetime | None) -> _Question:
     )
 
 
-def _judged(asked: _Question, control: str) -> list[dict[str, Any]]:
-    """Return what a control says of the deployment; no artifact is known yet."""
-    found = asked.published.ask(
-        f"select * from v1.control_{control}_at("
-        "$service::varchar, $digest::varchar, $environment::varchar, $at::timestamp)",
-        {
-            "service": asked.service_id,
-            "digest": "",
-            "environment": asked.environment_id,
-            "at": asked.at.replace(tzinfo=None),
-        },
+def _judged(asked: _Question) -> list[Rule]:
+    """Return what the controls say of it, exemptions laid over; no artifact is known yet."""
+    candidate = candidate_of(
+        asked.published,
+        service=asked.service_id,
+        digest="",
+        environment=asked.environment_id,
+        at=asked.at,
     )
-    return found.to_dicts()
+    return rules_of(asked.published, candidate, CONTROLS)
 
 
 def build_of(context: Context) -> Published:

@@ -71,7 +71,7 @@ class World:
             details={
                 "control_ids": ["freeze_violations"], "subject_type": "service",
                 "subject_id": service, "reason": "Fire",
-                "expires_at": (at(granted) + timedelta(hours=12)).isoformat(),
+                "expires_at": (at(granted) + timedelta(hours=14)).isoformat(),
             },
         )  # fmt: skip
         append_details(

@@ -325,6 +325,20 @@ def test_the_exit_code_says_whether_it_is_allowed(run: Run, moment: str, code: i
     assert run("calendar", "check", "--service", "frozen", "--at", moment)[0] == code
 
 
+def test_an_exemption_lifts_what_the_calendar_denies_while_it_lasts(run: Run) -> None:
+    words = ("calendar", "check", "--service", "cross-ok", "--at")
+    code, told = run(*words, "2026-11-10T08:30")
+    assert (code, "Lifted by exemption-" in told) == (0, True)
+    assert run(*words, "2026-11-10T12:00")[0] == 1
+
+
+def test_an_exemption_from_freezes_lifts_no_hours(run: Run) -> None:
+    code, told = run("calendar", "check", "--service", "cross-ok", "--at", "2026-11-10T03:00")
+    assert code == 1
+    assert "outside of allowed hours" in told
+    assert "Year end" not in told
+
+
 def test_an_unknown_service_is_a_wrong_argument(run: Run) -> None:
     assert run("calendar", "check", "--service", "nowhere")[0] == 2
 
