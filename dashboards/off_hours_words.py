@@ -29,6 +29,8 @@ def mark_first(shown: pl.DataFrame, results: pl.DataFrame, rows: Sequence[Row]) 
     """Return a table of results with a column that marks the first of its person."""
     first = {one for row in rows for one in row["first_deployment_ids"]}
     marks = ["first of its person" if one in first else "" for one in results["subject_id"]]
+    if not any(marks):
+        return shown
     return shown.with_columns(pl.Series("First time", marks[: shown.height], dtype=pl.String))
 
 
@@ -85,7 +87,8 @@ def odds_sentences(row: Row) -> list[str]:
     if row["compared_count"] is None:
         return []
     counts = (
-        f"{row['compared_failed_count']:,} of {row['compared_count']:,} failed, against "
+        f"Of the {row['compared_count']:,} whose outcome is known, "
+        f"{row['compared_failed_count']:,} failed, against "
         f"{row['on_hours_failed_count']:,} of {row['on_hours_compared_count']:,} in the hours"
     )
     ratio = clean_number(row["odds_ratio"])

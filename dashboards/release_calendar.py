@@ -109,15 +109,13 @@ def _known_words(view: View, row: Mapping[str, Any]) -> str:
         return "when it was planned"
     if row.get("window_was_starts_at") is None:
         return "since it was planned"
-    times = (row["window_starts_at"], row["window_ends_at"])
-    earlier = (row["window_was_starts_at"], row["window_was_ends_at"])
-    if earlier == times:
-        return "changed since it was planned"
-    was, now = (
-        f"{moment_words(local(view, begins))} to {moment_words(local(view, ends))}"
-        for begins, ends in (earlier, times)
-    )
-    return f"moved since it was planned: was {was}, is {now}"
+    for moved, now, was in (
+        ("moved", "window_starts_at", "window_was_starts_at"),
+        ("its end moved", "window_ends_at", "window_was_ends_at"),
+    ):
+        if row[now] != row[was]:
+            return f"{moved} since it was planned, from {moment_words(local(view, row[was]))}"
+    return "changed since it was planned"
 
 
 def read_acknowledgements(view: View) -> pl.DataFrame:

@@ -67,8 +67,9 @@ def test_the_whole_history_of_the_hours_is_told_with_who_and_what_came_of_it(
         "exempt, 69 in violation (5.8 % of all, likely 4.6 % to 7.2 %).",
         "4 rollbacks by a robot were not counted.",
         "5 people began those of which that is known; one of them 44 of 88 (50 %).",
-        "12 of 80 failed, against 50 of 1,000 in the hours: odds of failure 3.4 times as high, "
-        "likely 1.7 to 6.6 (p below 0.001, 2 tiers held equal). An association is no cause.",
+        "Of the 80 whose outcome is known, 12 failed, against 50 of 1,000 in the hours: odds of "
+        "failure 3.4 times as high, likely 1.7 to 6.6 (p below 0.001, 2 tiers held equal). An "
+        "association is no cause.",
     ):
         assert sentence in text
 
@@ -93,7 +94,8 @@ def test_too_few_outcomes_are_not_compared() -> None:
         "on_hours_failed_count": 2, "odds_ratio": None, "statement": "too_little_data",
     }  # fmt: skip
     assert odds_sentences(row) == [
-        "1 of 4 failed, against 2 of 30 in the hours: too few to compare."
+        "Of the 4 whose outcome is known, 1 failed, against 2 of 30 in the hours: "
+        "too few to compare."
     ]
 
 
