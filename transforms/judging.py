@@ -5,7 +5,7 @@ text as its table, so that the gate and the matrix of controls cannot disagree.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,16 +84,8 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
         pl.col("gate").is_in([REQUIRED, ADVISORY]) & (pl.col("subject_type") == "deployment")
     )
     sources = _sources(published)
-    context = _Context(
-        limits=_limits(published),
-        exemptions=published.rows("exemptions", order="granted_at"),
-        read_at={row["source"]: row["last_success_at"] for row in sources},
-    )
-    told = {row["control_id"]: row for row in _answers(published, definitions, candidate)}
-    rules = tuple(
-        _rule(definition, told.get(definition["control_id"]), candidate, context)
-        for definition in definitions.iter_rows(named=True)
-    )
+    read_at = {row["source"]: row["last_success_at"] for row in sources}
+    rules = _rules(published, definitions, candidate, read_at=read_at)
     return Judgement(
         candidate=candidate,
         build_id=published.build.build_id,
@@ -102,6 +94,36 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
         late_sources=lateness(sources, at=candidate.at),
         is_build_later=is_build_later,
         is_sample_data=published.build.sample_data,
+    )
+
+
+def rules_of(published: Published, candidate: Candidate, controls: Sequence[str]) -> list[Rule]:
+    """Return what some controls say of a candidate, whether or not the gate asks them.
+
+    How old the data is that they rest on is not told.
+    Errors: UnknownTable when the build is older than the gate.
+    """
+    definitions = published.rows("control_definitions", filters={"control_id": list(controls)})
+    found = {rule.control_id: rule for rule in _rules(published, definitions, candidate)}
+    return [found[control] for control in controls if control in found]
+
+
+def _rules(
+    published: Published,
+    definitions: pl.DataFrame,
+    candidate: Candidate,
+    *,
+    read_at: Mapping[str, datetime | None] | None = None,
+) -> tuple[Rule, ...]:
+    context = _Context(
+        limits=_limits(published),
+        exemptions=published.rows("exemptions", order="granted_at"),
+        read_at=read_at or {},
+    )
+    told = {row["control_id"]: row for row in _answers(published, definitions, candidate)}
+    return tuple(
+        _rule(definition, told.get(definition["control_id"]), candidate, context)
+        for definition in definitions.iter_rows(named=True)
     )
 
 

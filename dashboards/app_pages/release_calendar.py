@@ -43,6 +43,7 @@ def render(view: View) -> None:
     _draw_axis(view)
     _draw_violations(view, violations)
     _draw_conflicts(view, conflicts)
+    _draw_acknowledgements(view)
     _draw_costs(view)
 
 
@@ -126,6 +127,20 @@ def _draw_conflicts(view: View, rows: pl.DataFrame) -> None:
     shown = calendar.conflicts_table(view, rows)
     st.dataframe(shown, hide_index=True, alt="Planned change requests that meet a window")
     draw_export(view, rows, name="planned_conflicts", is_filtered=False)
+
+
+def _draw_acknowledgements(view: View) -> None:
+    rows = calendar.read_acknowledgements(view)
+    if rows.is_empty():
+        return
+    st.subheader("What vendors have to know of", anchor=False)
+    st.markdown(calendar.acknowledgements_sentence(rows))
+    st.dataframe(
+        calendar.acknowledgements_table(view, rows), hide_index=True,
+        alt="Planned change requests, the vendors that they need, and whether those know of it",
+    )  # fmt: skip
+    st.caption("Contacts say so with `leadline calendar acknowledge CHG0001 --vendor NAME`.")
+    draw_export(view, rows, name="vendor_acknowledgements", is_filtered=False)
 
 
 def _draw_costs(view: View) -> None:

@@ -69,15 +69,12 @@ with
                 then
                     number
                     || ' was approved '
-                    || cast(
-                        cast(
-                            round(
-                                {{ seconds_between("started_at", "approved_later_at") }}
-                                / 60
-                            ) as bigint
-                        ) as varchar
-                    )
-                    || ' min after the start.'
+                    || {{
+                        duration_words(
+                            seconds_between("started_at", "approved_later_at")
+                        )
+                    }}
+                    || ' after the start.'
                 when 'approval_time_unknown'
                 then number || ' is approved; no record says since when.'
                 else number || ' had not been approved when the deployment began.'
@@ -95,5 +92,4 @@ with
             end as value
         from told
     ),
-    without as (select 'fail' as verdict),
     {{ judged_by_requests("cast(0 as double)") }}
