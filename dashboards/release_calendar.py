@@ -1,7 +1,8 @@
 """What the page Calendar reads: broken windows, planned conflicts, free slots, price of freezes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -10,7 +11,7 @@ from dashboards.lanes import both_words, naive, selected_services
 from dashboards.safe_text import plain_text, safe_text
 from dashboards.timeline import Shade
 from dashboards.view import View
-from dashboards.words import DASH, count_words, moment_words
+from dashboards.words import DASH, count_words, date_words, moment_words
 from transforms.calendars.decisions import Decision, decide, next_slots
 from transforms.calendars.published_windows import binding
 
@@ -18,6 +19,13 @@ FREEZES, HOURS = "freeze_violations", "authorised_hours"
 RESULTS = 2000
 AHEAD, REACH = timedelta(days=30), timedelta(days=366)
 CONTROL_WORDS = {FREEZES: "Freeze", HOURS: "Allowed hours"}
+ACKNOWLEDGED_WORDS = {
+    "acknowledged": "acknowledged",
+    "acknowledged_late": "acknowledged late",
+    "plan_moved": "missing: acknowledged for another start",
+    "overdue": "missing",
+    "open": "in time",
+}
 CONFLICT_WORDS = {
     "blackout": "Freeze",
     "vendor_window": "Window of a vendor",
@@ -87,11 +95,67 @@ def conflicts_table(view: View, rows: pl.DataFrame) -> pl.DataFrame:
             moment_words(local(view, row["planned_start_at"])),
             CONFLICT_WORDS[row["conflict"]],
             plain_text(row["window_title"] or "", limit=80) or DASH,
-            "since it was planned" if row["is_new_since_planned"] else "when it was planned",
+            _known_words(view, row),
         )
         for row in rows.iter_rows(named=True)
     ]
     columns = ("Change request", "Service", "Planned", "Meets", "Window", "Known")
+    return pl.DataFrame(listed, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def _known_words(view: View, row: Mapping[str, Any]) -> str:
+    """Return since when a window is known, and how it was when the request was planned."""
+    if not row["is_new_since_planned"]:
+        return "when it was planned"
+    if row.get("window_was_starts_at") is None:
+        return "since it was planned"
+    for moved, now, was in (
+        ("moved", "window_starts_at", "window_was_starts_at"),
+        ("its end moved", "window_ends_at", "window_was_ends_at"),
+    ):
+        if row[now] != row[was]:
+            return f"{moved} since it was planned, from {moment_words(local(view, row[was]))}"
+    return "changed since it was planned"
+
+
+def read_acknowledgements(view: View) -> pl.DataFrame:
+    """Return planned change requests and the vendors that they need, the earliest due first."""
+    rows = view.known_rows("vendor_acknowledgements", filters={}, order="due_date")
+    chosen = selected_services(view)
+    if chosen is None or rows.is_empty():
+        return rows
+    return rows.filter(pl.col("service_id").is_in(chosen))
+
+
+def acknowledgements_sentence(rows: pl.DataFrame) -> str:
+    """Return how many acknowledgements are missing, and how many are still in time."""
+    counts = dict(rows["status"].value_counts().iter_rows())
+    missing = counts.get("overdue", 0) + counts.get("plan_moved", 0)
+    told = [
+        f"{missing:,} of {count_words(rows.height, 'acknowledgement')} "
+        f"{'is' if missing == 1 else 'are'} missing"
+    ]
+    for status, word in (("open", "still in time"), ("acknowledged_late", "came late")):
+        if counts.get(status):
+            told.append(f"{counts[status]:,} {word}")
+    return f"{'; '.join(told)}."
+
+
+def acknowledgements_table(view: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return which contact of a vendor has to acknowledge what until when, as words."""
+    listed = [
+        (
+            plain_text(f"{row['number'] or ''} {row['title'] or ''}", limit=120) or DASH,
+            plain_text(row["service_id"] or "") or DASH,
+            moment_words(local(view, row["planned_start_at"])),
+            plain_text(row["vendor_name"] or row["vendor_id"], limit=80),
+            plain_text(row["contact"], limit=80),
+            date_words(row["due_date"]),
+            ACKNOWLEDGED_WORDS[row["status"]],
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    columns = ("Change request", "Service", "Planned", "Vendor", "Contact", "Due", "State")
     return pl.DataFrame(listed, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 

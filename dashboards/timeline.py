@@ -107,7 +107,7 @@ def timeline(
     figure.update_layout(barmode="overlay", bargap=0, hovermode="closest", dragmode=False)
     # Without a mark plotly takes the axis for one of numbers, and draws the lines at no place.
     figure.update_xaxes(
-        type="date", range=[axis.first, axis.last], tickangle=0, ticks="outside", ticklen=3,
+        type="date", range=[axis.first, axis.last], autotickangles=[0], ticks="outside", ticklen=3,
         tickcolor=colours.faint, tickformatstops=[
             {"dtickrange": [None, 86_400_000], "value": "%H:%M<br>%-d %b"},
             {"dtickrange": [86_400_000, None], "value": "%-d %b<br>%Y"},

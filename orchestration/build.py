@@ -13,6 +13,7 @@ from orchestration.errors import BuildFailed, NothingToRead
 from orchestration.journal import parse_instant
 from orchestration.lake import CATALOGUE_SOURCE, Lake
 from orchestration.source_catalogue import cursor_words, deletion_words, source_catalogue
+from orchestration.staging_use import unread_models
 from orchestration.versions import TRANSFORMS, staging_version
 from orchestration.warehouse import PUBLISHED_SCHEMA, row_counts, tells_damage, warehouse
 from transforms import decisions
@@ -55,7 +56,8 @@ def build(
 
     Every published table is made anew, so the work file starts empty: it stays as small as what
     it holds, and nothing of a former model stays. Only with `arguments` (a selection) it is kept.
-    Staging is rebuilt when asked, and when its own code or the pseudonym key has changed.
+    Staging is rebuilt when asked, and when its own code or the pseudonym key has changed; what
+    nobody reads is left as it is.
     A work file that turns out to be damaged on the way is made again, once, from the lake.
     Errors: BuildFailed, AuditBlocked (a dbt test failed).
     """
@@ -70,11 +72,17 @@ def build(
                 _remove(home.staging_file)
         prepare(home, parameters=parameters)
         stamp.unlink(missing_ok=True)
+        if full:
+            narrowed = ["--full-refresh"]
+        else:
+            lake = Lake(parameters.lake_path)
+            unread = unread_models(lake, home.staging_file, project)
+            narrowed = ["--exclude", *unread] if unread else []
         return run_dbt(
             "build",
             target=home.work / "dbt",
             project=project,
-            arguments=[*arguments, *(["--full-refresh"] if full else [])],
+            arguments=[*arguments, *narrowed],
             callback=callback,
         )
 
@@ -216,8 +224,27 @@ def read_decisions(lake: Path) -> list[Decision]:
 
 
 def dbt_results(outcomes: Sequence[Outcome]) -> list[AuditResult]:
-    """Return the tests among dbt's outcomes in the shape of the audit's own results."""
-    return [
+    """Return the tests among dbt's outcomes in the shape of the audit's own results.
+
+    A table whose key was held by two rows failed as a model, so each one that is here passed.
+    """
+    keys = [
+        AuditResult(
+            suite="dbt",
+            expectation="unique_key",
+            table_name=one.name,
+            column_name=", ".join(one.unique_key),
+            severity="block",
+            is_success=True,
+            observed="0 rows",
+            expected="0 rows",
+            unexpected_count=0,
+            sql=_shared_keys_sql(one.name, one.unique_key),
+        )
+        for one in outcomes
+        if one.unique_key and not one.is_failed
+    ]
+    return keys + [
         AuditResult(
             suite="dbt",
             expectation=one.name,
@@ -233,6 +260,14 @@ def dbt_results(outcomes: Sequence[Outcome]) -> list[AuditResult]:
         for one in outcomes
         if one.is_test
     ]
+
+
+def _shared_keys_sql(table: str, key: Sequence[str]) -> str:
+    columns = ", ".join(key)
+    return (
+        f"select {columns}, count(*) as row_count from {PUBLISHED_SCHEMA}.{table} "
+        f"group by {columns} having count(*) > 1"
+    )
 
 
 def _remove_if_damaged(file: Path) -> None:

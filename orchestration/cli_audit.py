@@ -21,7 +21,8 @@ def list_entries(
         str | None,
         typer.Option(
             help="Only these: verdict, attribution, exemption, exemption_approval, "
-            "override_approval, sign_off, gate, policy, evidence, export or access."
+            "override_approval, sign_off, vendor_acknowledgement, gate, policy, evidence, "
+            "export or access."
         ),
     ] = None,
     limit: Annotated[int, typer.Option(help="Most entries to show.", min=1)] = 100,

@@ -55,6 +55,21 @@ def show(
     command.show(service, environment=environment, at=at, days=days)
 
 
+@calendars.command("acknowledge")
+def acknowledge(
+    change_request: Annotated[str, typer.Argument(help="The planned change request, as CHG0001.")],
+    vendor: Annotated[str, typer.Option("--vendor", help="The vendor, as policy.yml calls it.")],
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Its contact; published as a pseudonym (default: you)."),
+    ] = None,
+) -> None:
+    """Keep that a vendor's contact knows of a change request as it is planned now."""
+    from orchestration.commands import acknowledge as command
+
+    command.acknowledge(change_request, vendor=vendor, who=by)
+
+
 @overrides.command("add")
 def add_override(
     service: Service,

@@ -59,6 +59,7 @@ class Outcome:
     tested: str = ""
     column: str | None = None
     sql: str = ""
+    unique_key: tuple[str, ...] = ()
 
     @property
     def is_failed(self) -> bool:
@@ -170,7 +171,15 @@ def _outcome(result: _Result) -> Outcome:
         tested=_tested(node),
         column=getattr(node, "column_name", None),
         sql=str(getattr(node, "compiled_code", None) or "").strip(),
+        unique_key=_unique_key(node),
     )
+
+
+def _unique_key(node: _Node) -> tuple[str, ...]:
+    """Return the columns by which a table that was made now has been found to name one row each."""
+    is_table = node.resource_type == "model"
+    key = getattr(node.config, "unique_key", None) if is_table else None
+    return (key,) if isinstance(key, str) else tuple(key or ())
 
 
 def _tested(node: _Node) -> str:

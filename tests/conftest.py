@@ -89,15 +89,15 @@ def _nothing_outside_is_asked() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _builds_share_what_dbt_parsed() -> None:
-    """Let every build of this process begin with what the one before it parsed."""
+    """Let every build of this process begin with what the one before it found out."""
     from orchestration import run
-    from tests.parsing import shared_parse
+    from tests.parsing import shared_parse, shared_staging
 
     names = vars(run)
     alone = names["build"]
 
     def build(home: "Home", **arguments: Any) -> "BuildReport":
-        with shared_parse(home):
+        with shared_parse(home), shared_staging(home, arguments["key_id"]):
             report: BuildReport = alone(home, **arguments)
             return report
 

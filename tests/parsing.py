@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestration.versions import staging_version
+from orchestration.warehouse import warehouse
 from transforms.home import Home
 
 PARSED = "partial_parse.msgpack"
@@ -22,7 +24,6 @@ def shared_parse(home: Home) -> Iterator[None]:
     """
     _ignore_the_folder()
     _write_no_compiled_sql()
-    _describe_once()
     _compile_templates_once()
     target = home.work / "dbt" / PARSED
     kept = _kept / PARSED
@@ -58,25 +59,6 @@ def _write_no_compiled_sql() -> None:
     ParsedNode.write_node = lambda *_: None  # type: ignore[method-assign]
 
 
-def _describe_once() -> None:
-    """Ask for the columns of one query once: a contract is the model's, not that of its rows."""
-    from dbt.adapters.duckdb.impl import DuckDBAdapter
-
-    asked = DuckDBAdapter.get_column_schema_from_query
-    if getattr(asked, "remembers", False):
-        return
-    known: dict[str, list[object]] = {}
-
-    @functools.wraps(asked)
-    def describe(self, sql):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        if sql not in known:
-            known[sql] = asked(self, sql)
-        return list(known[sql])
-
-    describe.remembers = True  # type: ignore[attr-defined]
-    DuckDBAdapter.get_column_schema_from_query = describe  # type: ignore[method-assign]
-
-
 def _compile_templates_once() -> None:
     """Turn the text of a model or macro into code once; every build renders the same ones."""
     from dbt_common.clients.jinja import MacroFuzzEnvironment
@@ -97,3 +79,50 @@ def _compile_templates_once() -> None:
 
     compile_once.remembers = True  # type: ignore[attr-defined]
     MacroFuzzEnvironment.compile = compile_once  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def shared_staging(home: Home, key_id: str) -> Iterator[None]:
+    """Give a home that was never built the empty tables of the streams that nobody reads.
+
+    They are what an earlier build of this process made; which of them are read here is asked anew.
+    """
+    kept = _kept / "unread.duckdb"
+    is_new = not home.staging_file.exists()
+    if kept.exists() and is_new:
+        home.work.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, home.staging_file)
+        version = f"{staging_version()} {key_id}"
+        (home.work / "staging_version").write_text(version, encoding="utf-8")
+    yield
+    if is_new:
+        _keep_empty_tables(home.staging_file, kept)
+
+
+def _keep_empty_tables(made: Path, kept: Path) -> None:
+    aside = kept.with_stem("unread_anew")
+    shutil.copyfile(made, aside)
+    with warehouse(aside, read_only=False) as connection:
+        tables = {name for (name,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'staging'"
+        ).fetchall()}  # fmt: skip
+        staged = {name for name in tables if name.startswith("stg_")}
+        filled = {
+            name for name in staged if connection.table(f"staging.{name}").limit(1).fetchall()
+        }
+        for name in filled | (tables - staged - {"staged_models"}):
+            connection.execute(f"drop table staging.{name}")
+        connection.execute(
+            "delete from staging.staged_models where not list_contains(?, model)",
+            [sorted(staged - filled)],
+        )
+        count = len(staged - filled)
+    known = 0
+    if kept.exists():
+        with warehouse(kept) as connection:
+            row = connection.execute("select count(*) from staging.staged_models").fetchone()
+            known = int(row[0]) if row else 0
+    if count > known:
+        aside.replace(kept)
+    else:
+        aside.unlink()

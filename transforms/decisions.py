@@ -26,7 +26,11 @@ JUDGEMENTS = (VERDICT, ATTRIBUTION)
 # Somebody lifted a control for a while, approved that, or vouched for a release.
 EXEMPTION, EXEMPTION_APPROVAL = "exemption", "exemption_approval"
 OVERRIDE_APPROVAL, SIGN_OFF = "override_approval", "sign_off"
-GRANTS = (EXEMPTION, EXEMPTION_APPROVAL, OVERRIDE_APPROVAL, SIGN_OFF)
+# The contact of a vendor knows of a planned change.
+VENDOR_ACKNOWLEDGEMENT = "vendor_acknowledgement"
+GRANTS = (
+    EXEMPTION, EXEMPTION_APPROVAL, OVERRIDE_APPROVAL, SIGN_OFF, VENDOR_ACKNOWLEDGEMENT,
+)  # fmt: skip
 # Leadline itself said or made something: a gate's verdict, a new policy, a package of evidence.
 GATE, POLICY, EVIDENCE = "gate", "policy", "evidence"
 RECORDS = (GATE, POLICY, EVIDENCE)

@@ -79,17 +79,9 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
         " order by control_id"
     )
     sources = _sources(published)
-    context = _Context(
-        limits=_limits(published),
-        exemptions=published.records(f"select * from {SCHEMA}.exemptions order by granted_at"),
-        read_at={row["source"]: row["last_success_at"] for row in sources},
-    )
-    told = _answers(published, definitions, candidate)
-    rules = tuple(
-        _rule(definition, told.get(definition["table_name"]), candidate, context)
-        for definition in definitions
-        if definition["gate"] in (REQUIRED, ADVISORY)
-    )
+    read_at = {row["source"]: row["last_success_at"] for row in sources}
+    said = _rules(published, definitions, candidate, read_at=read_at, is_whole=True)
+    rules = tuple(rule for rule in said if rule.gate in (REQUIRED, ADVISORY))
     return Judgement(
         candidate=candidate,
         build_id=published.build.build_id,
@@ -101,14 +93,52 @@ def judge(published: Published, candidate: Candidate, *, is_build_later: bool = 
     )
 
 
+def rules_of(published: Published, candidate: Candidate, controls: Sequence[str]) -> list[Rule]:
+    """Return what some controls say of a candidate, whether or not the gate asks them.
+
+    How old the data is that they rest on is not told.
+    Errors: UnknownTable when the build is older than the gate.
+    """
+    definitions = published.records(
+        f"select * from {SCHEMA}.control_definitions where list_contains($controls, control_id)",
+        {"controls": list(controls)},
+    )
+    found = {rule.control_id: rule for rule in _rules(published, definitions, candidate)}
+    return [found[control] for control in controls if control in found]
+
+
+def _rules(
+    published: Published,
+    definitions: Sequence[Mapping[str, Any]],
+    candidate: Candidate,
+    *,
+    read_at: Mapping[str, datetime | None] | None = None,
+    is_whole: bool = False,
+) -> tuple[Rule, ...]:
+    context = _Context(
+        limits=_limits(published),
+        exemptions=published.records(f"select * from {SCHEMA}.exemptions order by granted_at"),
+        read_at=read_at or {},
+    )
+    told = _answers(published, definitions, candidate, is_whole=is_whole)
+    return tuple(
+        _rule(definition, told.get(definition["table_name"]), candidate, context)
+        for definition in definitions
+    )
+
+
 def _answers(
-    published: Published, definitions: Sequence[Mapping[str, Any]], candidate: Candidate
+    published: Published,
+    definitions: Sequence[Mapping[str, Any]],
+    candidate: Candidate,
+    *,
+    is_whole: bool,
 ) -> dict[str, Mapping[str, Any]]:
     """Return what each control says, by its table.
 
-    One statement of all of them would be planned for seconds. Controls that rest on others are
-    asked last and told what those said, so that each is planned once; what the policy takes from
-    the gate is asked too, as others may rest on it.
+    One statement of all of them would be planned for seconds. Where the whole of them is asked,
+    controls that rest on others are asked last and told what those said, so that each is planned
+    once; what the policy takes from the gate is asked too, as others may rest on it.
     """
     values = {
         "service": candidate.service_id,
@@ -121,7 +151,7 @@ def _answers(
         if one["gate"] in (REQUIRED, ADVISORY) and f"{one['table_name']}_at" not in macros:
             raise UnknownTable(f"{one['table_name']!r} cannot be asked")
     tables = sorted(one["table_name"] for one in definitions)
-    resting = [table for table in tables if f"{table}_given" in macros]
+    resting = [table for table in tables if is_whole and f"{table}_given" in macros]
     others = [table for table in tables if f"{table}_at" in macros and table not in resting]
 
     def ask(table: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Change requests and freezes: what broke the rules of changes, the newest first."""
 
+import polars as pl
 import streamlit as st
 
 from dashboards.bases import Asked, draw_basis, draw_foot
@@ -13,15 +14,20 @@ from dashboards.conformance import (
     unsure_words,
 )
 from dashboards.incidents import page_link
+from dashboards.off_hours_words import history_sentences, mark_first, read_summary
+from dashboards.safe_text import safe_text
 from dashboards.view import View
 from dashboards.words import count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Change requests and freezes", "Governance", 2, "changes"
+HOURS = "authorised_hours"
 # Control, heading, noun of its subjects, what the failing ones did, threshold, whether a least.
 RULES = (
     ("change_authorised", "Not authorised before the start", "deployment",
      "began without an approval", "unauthorised_deployments_ratio_max", False),
     ("freeze_violations", "Inside a freeze", "deployment", "violated a freeze", "", False),
+    (HOURS, "Outside of allowed hours", "deployment",
+     "began outside of allowed hours without two approvals", "", False),
     ("change_window", "Outside the planned time", "deployment",
      "began outside the planned time", "change_window_ratio_min", True),
     ("change_state", "Not ready when it began", "deployment",
@@ -79,6 +85,7 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
     control, heading, noun, did, key = rule
     st.subheader(heading, anchor=False)
     bad = tallied.rows_of("fail")
+    history = read_summary(view) if control == HOURS else []
     limit = threshold(view, key) if key else None
     kept = tallied.n - tallied.failed if is_least else tallied.failed
     held = held_words(kept, tallied.n, limit=limit, is_least=is_least)
@@ -90,17 +97,26 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
     if bad.is_empty():
         st.markdown("None in this selection.")
         draw_basis(view, "control_results", asked, key=control)
-        return
+    else:
+        shown = exceptions_table(view, bad)
+        _draw_exceptions(mark_first(shown, bad, history) if history else shown, heading)
+        draw_foot(view, "control_results", asked, bad, export=f"exceptions_{control}", key=control)
+    for row in history:
+        whose = "" if row["scope"] == "organisation" else f", {safe_text(row['scope_id'])}"
+        sentences = "".join(f"\n- {one}" for one in history_sentences(row))
+        st.markdown(f"Over the whole history{whose}:\n{sentences}")
+
+
+def _draw_exceptions(shown: pl.DataFrame, heading: str) -> None:
     st.dataframe(
-        exceptions_table(view, bad),
+        shown,
         hide_index=True,
-        height="content" if bad.height <= 10 else 390,
+        height="content" if shown.height <= 10 else 390,
         column_config={
             "Open": st.column_config.LinkColumn(display_text="details", width=65),
             "Why": st.column_config.TextColumn(width="large"),
             "Source": st.column_config.LinkColumn(display_text="open", width=55),
         },
-        column_order=("Open", "What", "When", "Service", "Why", "Source"),
+        column_order=("Open", "What", "When", "Service", "Why", "First time", "Source"),
         alt=f"{heading}: one row each with when, service and reason, the newest first",
     )
-    draw_foot(view, "control_results", asked, bad, export=f"exceptions_{control}", key=control)

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards import release_calendar as calendar
 from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.charts import CONFIG
+from dashboards.exports import draw_export
 from dashboards.lanes import axis_of, read_ticks, read_windows, selected_services
 from dashboards.theme import palette
 from dashboards.timeline import Axis, Shade, Tick, timeline
@@ -44,6 +45,7 @@ def render(view: View) -> None:
     _draw_axis(view)
     _draw_violations(view, violations)
     _draw_conflicts(view, conflicts)
+    _draw_acknowledgements(view)
     _draw_costs(view)
 
 
@@ -137,6 +139,20 @@ def _draw_conflicts(view: View, rows: pl.DataFrame) -> None:
     shown = calendar.conflicts_table(view, rows)
     st.dataframe(shown, hide_index=True, alt="Planned change requests that meet a window")
     draw_foot(view, "planned_conflicts", Asked(is_filtered=False), rows, export="planned_conflicts")
+
+
+def _draw_acknowledgements(view: View) -> None:
+    rows = calendar.read_acknowledgements(view)
+    if rows.is_empty():
+        return
+    st.subheader("What vendors have to know of", anchor=False)
+    st.markdown(calendar.acknowledgements_sentence(rows))
+    st.dataframe(
+        calendar.acknowledgements_table(view, rows), hide_index=True,
+        alt="Planned change requests, the vendors that they need, and whether those know of it",
+    )  # fmt: skip
+    st.caption("Contacts say so with `leadline calendar acknowledge CHG0001 --vendor NAME`.")
+    draw_export(view, rows, name="vendor_acknowledgements", is_filtered=False)
 
 
 def _draw_costs(view: View) -> None:

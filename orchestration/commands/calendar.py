@@ -13,6 +13,8 @@ from orchestration.sample import read_sample
 from transforms.calendars.decisions import next_slots
 from transforms.calendars.published_windows import Binding, binding, binds
 from transforms.decisions import OVERRIDE_APPROVAL, DecisionsAltered, append_details
+from transforms.judgements import Rule
+from transforms.judging import candidate_of, rules_of
 from transforms.published import NothingPublished, Published, UnknownTable, open_published
 
 TABLE = "window_occurrences"
@@ -51,13 +53,14 @@ def check(service: str, *, environment: str, at: datetime | None, length_minutes
     calendar, NothingToRead when nothing is published.
     """
     asked = _ask(service, environment, at)
-    results = [row for control in CONTROLS for row in _judged(asked, control)]
-    denials = [row for row in results if row["verdict"] == "fail"]
+    rules = _judged(asked)
+    denials = [rule for rule in rules if rule.verdict not in ("pass", "exempt", "not_applicable")]
     word = "denied" if denials else "allowed"
     say(f"{service} to {environment} at {asked.at:%Y-%m-%d %H:%M:%S} UTC: {word}.")
-    for row in denials or results:
-        say(f"  {printable(row['reason'])}")
-    if any(row["reason_code"].startswith(("off_hours", "override")) for row in denials):
+    for rule in denials or rules:
+        lifted = f" Lifted by {rule.exemption_id}." if rule.exemption_id else ""
+        say(f"  {printable(rule.reason)}{lifted}")
+    if any(rule.reason_code.startswith(("off_hours", "override")) for rule in denials):
         _say_who_may_approve(asked)
     if denials:
         _say_slots(asked, length_minutes)
@@ -113,7 +116,7 @@ def add_override(
         if not text.strip():
             raise ConfigurationError(f"{option} is empty; say why, and what it is about.")
     context = open_context()
-    _known(_published(context), service, environment)
+    _known(build_of(context), service, environment)
     details = {
         "service_id": service,
         "environment_id": environment,
@@ -128,7 +131,7 @@ def add_override(
             verdict="approved",
             details=details,
             who=(who or "").strip() or getpass.getuser(),
-            decided_at=_now(context),
+            decided_at=now_of(context),
         )
     except DecisionsAltered as exc:
         raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
@@ -141,7 +144,7 @@ def add_override(
 
 def _ask(service: str, environment: str, at: datetime | None) -> _Question:
     context = open_context()
-    published = _published(context)
+    published = build_of(context)
     _known(published, service, environment)
     try:
         rows = published.rows(TABLE, filters={"effect": list(EFFECTS)})
@@ -150,7 +153,7 @@ def _ask(service: str, environment: str, at: datetime | None) -> _Question:
             "The published build is older than the calendar; run `leadline build`."
         ) from None
     as_of = published.build.as_of.astimezone(UTC)
-    asked = _now(context) if at is None else at.replace(tzinfo=UTC)
+    asked = now_of(context) if at is None else at.replace(tzinfo=UTC)
     if asked > as_of + REACH:
         raise ConfigurationError(
             f"The calendar is written out for a year from {as_of:%Y-%m-%d}; ask for an earlier day."
@@ -165,22 +168,20 @@ def _ask(service: str, environment: str, at: datetime | None) -> _Question:
     )
 
 
-def _judged(asked: _Question, control: str) -> list[dict[str, Any]]:
-    """Return what a control says of the deployment; no artifact is known yet."""
-    found = asked.published.ask(
-        f"select * from v1.control_{control}_at("
-        "$service::varchar, $digest::varchar, $environment::varchar, $at::timestamp)",
-        {
-            "service": asked.service_id,
-            "digest": "",
-            "environment": asked.environment_id,
-            "at": asked.at.replace(tzinfo=None),
-        },
+def _judged(asked: _Question) -> list[Rule]:
+    """Return what the controls say of it, exemptions laid over; no artifact is known yet."""
+    candidate = candidate_of(
+        asked.published,
+        service=asked.service_id,
+        digest="",
+        environment=asked.environment_id,
+        at=asked.at,
     )
-    return found.to_dicts()
+    return rules_of(asked.published, candidate, CONTROLS)
 
 
-def _published(context: Context) -> Published:
+def build_of(context: Context) -> Published:
+    """Return the published build; NothingToRead without one."""
     try:
         return open_published(context.home)
     except NothingPublished:
@@ -230,7 +231,7 @@ def _say_who_may_approve(asked: _Question) -> None:
         say("  Nobody may approve it: policy.yml names no approvers with the role override.")
 
 
-def _now(context: Context) -> datetime:
+def now_of(context: Context) -> datetime:
     """Return the present instant; in the sample company it is the company's last one."""
     sample = read_sample(context.home)
     return sample.as_of if sample else context.clock()

@@ -23,7 +23,9 @@ from orchestration.run import Context
 from transforms.home import Home
 
 # Published tables that say who decided; those of verdicts have it in their name.
-DECIDED_TABLES = ("exemptions", "gate_overrides", "override_approvals", "sign_offs")
+DECIDED_TABLES = (
+    "exemptions", "gate_overrides", "override_approvals", "sign_offs", "vendor_acknowledgements",
+)  # fmt: skip
 OUT_OF_REACH = (
     "Out of reach: the source systems (what they still say comes back with the next "
     "`leadline run`), leadline.yml, copies of this folder and files that were exported from it."

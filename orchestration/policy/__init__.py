@@ -16,6 +16,7 @@ from orchestration.policy.approvers import Approvers
 from orchestration.policy.calendar import Window
 from orchestration.policy.cmdb import Cmdb
 from orchestration.policy.controls import ControlBinding
+from orchestration.policy.delegates import Delegates
 from orchestration.policy.entitlements import Entitlement
 from orchestration.policy.provenance import Provenance
 from orchestration.policy.readiness import ReadinessItem, ReadinessRole
@@ -37,6 +38,7 @@ class Policy(Part):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     controls: dict[str, ControlBinding] = Field(default_factory=dict)
     approvers: dict[str, Approvers] = Field(default_factory=dict)
+    delegates: dict[str, Delegates] = Field(default_factory=dict)
     versioning: dict[str, Versioning] = Field(default_factory=dict)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
     cmdb: dict[str, Cmdb] = Field(default_factory=dict)

@@ -21,6 +21,10 @@ with placed as (
         case place % 11 when 0 then 'fail' else 'pass' end,
         'It began 40 min after the planned end of CHG0030002.', * from placed
     union all
+    select 'authorised_hours', 'deployment', deployment_id, [],
+        case place % 15 when 0 then 'fail' else 'pass' end,
+        'It begins outside of allowed hours, Fri 2026-11-20 21:00 Europe/Berlin.', * from placed
+    union all
     select 'change_truth', 'change_request', 'servicenow:chg-' || service_id || place,
         ['change_requests:servicenow:chg', 'fct_deployments:' || deployment_id],
         case when is_failed and place % 2 = 0 then 'fail' else 'pass' end,
@@ -36,6 +40,25 @@ select control_id, subject_type, subject_id, service_id, team_id, environment_id
     verdict as underlying_verdict, 'high' as severity, 'because' as reason_code, reason,
     evidence::varchar[] as evidence
 from judged
+"""
+# One of the violations is the first of its person.
+OFF_HOURS = """
+create table v1.off_hours_summary as
+select 'all' as grain, null::date as period_start_date, scope, scope_id, 1200::bigint as n,
+    90::bigint as off_hours_count, 0.075 as off_hours_ratio, 0.0614 as off_hours_ratio_low,
+    0.0913 as off_hours_ratio_high, 20::bigint as overridden_count, 20 / 1200.0 as override_ratio,
+    0.0108 as override_ratio_low, 0.0256 as override_ratio_high, 69::bigint as violation_count,
+    0.0575 as violation_ratio, 0.0457 as violation_ratio_low, 0.0721 as violation_ratio_high,
+    1::bigint as exempt_count, 4::bigint as automated_rollback_count, 5::bigint as person_count,
+    88::bigint as known_person_count, 44::bigint as top_person_count, 0.5 as top_person_ratio,
+    (select list(subject_id order by occurred_at)[1:1] from v1.control_results
+        where control_id = 'authorised_hours' and verdict = 'fail') as first_deployment_ids,
+    case scope when 'organisation' then 80::bigint end as compared_count,
+    12::bigint as compared_failed_count, 1000::bigint as on_hours_compared_count,
+    50::bigint as on_hours_failed_count, 3.35 as odds_ratio, 1.70 as odds_ratio_low,
+    6.60 as odds_ratio_high, 0.0004 as p_stratified, 2::bigint as stratum_count,
+    'associated' as statement
+from (values ('organisation', 'all'), ('service', 'payments-core')) as t(scope, scope_id)
 """
 RECONCILIATION = """
 create table v1.change_reconciliation as
@@ -89,7 +112,7 @@ def add_changes(folder: Path, *, hostile: str) -> None:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(RESULTS, {"hostile": hostile})
-        for text in (RECONCILIATION, ITEMS):
+        for text in (OFF_HOURS, RECONCILIATION, ITEMS):
             connection.execute(text)
         connection.execute("drop table if exists v1.change_requests")
         connection.execute(REQUESTS)

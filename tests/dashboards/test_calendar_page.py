@@ -66,7 +66,9 @@ CONFLICTS = """create or replace table v1.planned_conflicts as
         timestamp '2026-12-01 02:00:00' as planned_start_at,
         timestamp '2026-12-01 03:00:00' as planned_end_at,
         timestamp '2026-12-01 01:00:00' as window_starts_at,
-        timestamp '2026-12-01 05:00:00' as window_ends_at, true as is_new_since_planned,
+        timestamp '2026-12-01 05:00:00' as window_ends_at,
+        timestamp '2026-11-30 01:00:00' as window_was_starts_at,
+        timestamp '2026-11-30 05:00:00' as window_was_ends_at, true as is_new_since_planned,
         'servicenow' as source"""
 COSTS = """create or replace table v1.freeze_costs as
     select 'ledger@' as window_occurrence_id, 'ledger' as calendar_window_id, 'Audit' as title,
@@ -78,7 +80,16 @@ REQUESTS = """create or replace table v1.change_requests as
         'ledger' as service_id, true as is_current,
         timestamp '2026-12-01 02:00:00' as planned_start_at,
         timestamp '2026-12-01 03:00:00' as planned_end_at"""
-STATEMENTS = (WINDOWS, RESULTS, CONFLICTS, COSTS, REQUESTS)
+ACKNOWLEDGEMENTS = """create or replace table v1.vendor_acknowledgements as
+    select 'servicenow:1@' || vendor_id as vendor_acknowledgement_id,
+        'servicenow:1' as change_request_id, 'CHG1' as number, $hostile as title,
+        'ledger' as service_id, vendor_id, vendor_id as vendor_name, 'Service desk' as contact,
+        status, timestamp '2026-12-01 02:00:00' as planned_start_at, date '2026-11-20' as due_date,
+        null::timestamp as acknowledged_at, null::varchar as acknowledged_by_id,
+        null::timestamp as acknowledged_other_start_at, 'servicenow' as source
+    from (values ('card', 'overdue'), ('bank', 'acknowledged'), ('mail', 'open'))
+        as t(vendor_id, status)"""
+STATEMENTS = (ACKNOWLEDGEMENTS, WINDOWS, RESULTS, CONFLICTS, COSTS, REQUESTS)
 
 
 def _change(source: Path, target: Path, *statements: str) -> Path:
@@ -104,7 +115,13 @@ def open_home(published_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize(
-    "table", ["facts/window_occurrences", "insights/planned_conflicts", "insights/freeze_costs"]
+    "table",
+    [
+        "facts/window_occurrences",
+        "insights/planned_conflicts",
+        "insights/freeze_costs",
+        "insights/vendor_acknowledgements",
+    ],
 )
 def test_the_made_up_tables_have_the_columns_of_the_contract(
     table: str, calendar_home: Path
@@ -139,7 +156,19 @@ def test_a_window_that_was_moved_after_planning_is_told(
 ) -> None:
     app = look_at(calendar_home, "calendar")
     planned = next(one.value for one in app.dataframe if "Meets" in one.value)
-    assert planned["Known"].to_list() == ["since it was planned"]
+    assert planned["Known"].to_list() == ["moved since it was planned, from 30 Nov 2026 01:00"]
+
+
+def test_what_a_vendor_has_to_know_of_is_listed_with_its_contact_and_last_day(
+    look_at: OpenPage, calendar_home: Path
+) -> None:
+    app = look_at(calendar_home, "calendar")
+    assert "1 of 3 acknowledgements is missing; 1 still in time." in said(app)
+    listed = next(one.value for one in app.dataframe if "Contact" in one.value)
+    assert dict(zip(listed["Vendor"], listed["State"], strict=True)) == {
+        "bank": "acknowledged", "card": "missing", "mail": "in time",
+    }  # fmt: skip
+    assert set(listed["Due"]) == {"20 Nov 2026"}
 
 
 def test_a_frozen_service_sees_its_freeze_and_the_next_slots(

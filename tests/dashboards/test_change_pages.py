@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.conformance import Tally, deployment_of, held_words, share_words
+from dashboards.off_hours_words import odds_sentences
 from dashboards.populations import (
     items_sentence,
     months_table,
@@ -40,7 +41,7 @@ def test_the_change_manager_reads_first_how_many_began_without_an_approval(
     assert "at least 98 % is asked: not kept" in text
     headings = [heading.value for heading in app.subheader]
     assert headings == [
-        "Not authorised before the start", "Outside the planned time",
+        "Not authorised before the start", "Outside of allowed hours", "Outside the planned time",
         "Called successful, yet failed",
     ]  # fmt: skip
 
@@ -52,8 +53,50 @@ def test_every_exception_leads_to_its_deployment_and_to_its_source(
     for frame in (one.value for one in app.dataframe):
         assert all(link.startswith("deployment?") for link in frame["Open"])
         assert all(link.startswith("https://github.example/") for link in frame["Source"])
-    assert all(name.startswith("CHG003") for name in app.dataframe[2].value["What"])
+    assert all(name.startswith("CHG003") for name in app.dataframe[3].value["What"])
     assert "\u202e" not in " ".join(app.dataframe[0].value["Why"])
+
+
+def test_the_whole_history_of_the_hours_is_told_with_who_and_what_came_of_it(
+    home: Path, open_page: OpenPage
+) -> None:
+    text = said(open_page(home, "changes", period="Whole history"))
+    for sentence in (
+        "90 of 1,200 deployments began outside of the allowed hours (7.5 %, likely between 6.1 % "
+        "and 9.1 %): 20 with two approvals in time (1.7 % of all, likely 1.1 % to 2.6 %), 1 "
+        "exempt, 69 in violation (5.8 % of all, likely 4.6 % to 7.2 %).",
+        "4 rollbacks by a robot were not counted.",
+        "5 people began those of which that is known; one of them 44 of 88 (50 %).",
+        "Of the 80 whose outcome is known, 12 failed, against 50 of 1,000 in the hours: odds of "
+        "failure 3.4 times as high, likely 1.7 to 6.6 (p below 0.001, 2 tiers held equal). An "
+        "association is no cause.",
+    ):
+        assert sentence in text
+
+
+def test_one_service_has_no_odds_of_its_own(home: Path, open_page: OpenPage) -> None:
+    text = said(open_page(home, "changes", period="Whole history", service="payments-core"))
+    assert "Over the whole history, payments" in text
+    assert "odds of failure" not in text
+
+
+def test_the_first_time_of_somebody_outside_of_the_hours_is_marked(
+    home: Path, open_page: OpenPage
+) -> None:
+    app = open_page(home, "changes", period="Whole history")
+    marks = app.dataframe[1].value["First time"].to_list()
+    assert marks == [""] * (len(marks) - 1) + ["first of its person"]
+
+
+def test_too_few_outcomes_are_not_compared() -> None:
+    row = {
+        "compared_count": 4, "compared_failed_count": 1, "on_hours_compared_count": 30,
+        "on_hours_failed_count": 2, "odds_ratio": None, "statement": "too_little_data",
+    }  # fmt: skip
+    assert odds_sentences(row) == [
+        "Of the 4 whose outcome is known, 1 failed, against 2 of 30 in the hours: "
+        "too few to compare."
+    ]
 
 
 def test_a_selection_without_results_says_what_to_do(

@@ -54,6 +54,12 @@ def test_the_axis_is_one_of_dates_where_nothing_stands_on_it() -> None:
     assert figure.layout.xaxis.type == "date"
 
 
+def test_days_stay_level_and_as_many_as_the_width_has_room_for() -> None:
+    figure = timeline([], [], lanes=LANES, axis=AXIS, chosen=None, suspects=[], colours=LIGHT)
+    assert list(figure.layout.xaxis.autotickangles) == [0]
+    assert figure.layout.xaxis.nticks is None
+
+
 def test_without_alerts_nothing_is_drawn() -> None:
     figure = timeline([], [], lanes=LANES, axis=AXIS, chosen=None, suspects=[], colours=LIGHT)
     assert "alerts" not in {trace.name for trace in figure.data}

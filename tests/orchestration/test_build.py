@@ -20,6 +20,7 @@ from orchestration.errors import AuditBlocked, BuildFailed, NothingToRead
 from orchestration.lake import BulkPage, Lake
 from orchestration.origin import describe_origin
 from orchestration.settings import process_environment
+from orchestration.versions import TRANSFORMS
 from orchestration.warehouse import warehouse
 from tests.orchestration.conftest import NOON
 from transforms.home import Home
@@ -97,6 +98,30 @@ def test_a_failing_model_is_named_with_its_reason(
     assert "nosuch" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("rows", ["(1, 2), (2, 2)", "(1, 2), (1, 2)"])
+def test_a_table_is_refused_whose_key_is_that_of_two_rows(
+    home: Home, parameters: Parameters, write_project: WriteProject, rows: str
+) -> None:
+    project = write_project({
+        "macros/table.sql": (TRANSFORMS / "macros" / "table.sql").read_text(encoding="utf-8"),
+        "models/pairs.sql": f"select * from (values {rows}) as pairs(one, other)",
+        "models/pairs.yml": "models: [{name: pairs, config: {materialized: table, "
+        "unique_key: [one, other]}}]",
+    })  # fmt: skip
+    if rows == "(1, 2), (1, 2)":
+        with pytest.raises(BuildFailed, match=r"pairs has 1 key\(s\).*: one, other"):
+            run(home, parameters, project)
+        return
+    (kept,) = [
+        one
+        for one in dbt_results(run(home, parameters, project).outcomes)
+        if one.table_name == "pairs"
+    ]
+    assert (kept.expectation, kept.column_name, kept.is_success) == (
+        "unique_key", "one, other", True
+    )  # fmt: skip
 
 
 def test_a_project_that_cannot_be_parsed_is_one_sentence(

@@ -71,7 +71,7 @@ class World:
             details={
                 "control_ids": ["freeze_violations"], "subject_type": "service",
                 "subject_id": service, "reason": "Fire",
-                "expires_at": (at(granted) + timedelta(hours=12)).isoformat(),
+                "expires_at": (at(granted) + timedelta(hours=14)).isoformat(),
             },
         )  # fmt: skip
         append_details(
@@ -118,6 +118,13 @@ def _results_sql() -> str:
     return template.render(ref=lambda name: f"v1.{name}", var=lambda *_: CONTROLS).strip()
 
 
+PLANNED = {
+    "timely": "2026-12-02 10:00:00",
+    "late": "2026-12-02 10:00:00",
+    "silent": "2026-12-03 10:00:00",
+    "replanned": "2026-12-22 10:00:00",
+    "far": "2027-01-20 10:00:00",
+}
 FROZEN = {
     "before": "2026-11-20 22:59:59",
     "first": "2026-11-20 23:00:00",
@@ -153,13 +160,17 @@ def _freezes(world: World) -> None:
     estate.row("calendar_windows", id="edited", kind="freeze", service="edited",
                created_at=at("2026-11-02 00:00"), starts_at=at("2026-11-03 00:00"),
                ends_at=at("2026-11-05 00:00"))  # fmt: skip
+    estate.row("calendar_windows", id="later", kind="freeze", service="edited",
+               created_at=at("2026-11-02 00:00"), starts_at=at("2026-12-10 00:00"),
+               ends_at=at("2026-12-11 00:00"))  # fmt: skip
     world.deploy("as_planned", "edited", "2026-11-04 10:00")
     world.deploy("not_yet_moved", "edited", "2026-11-12 10:00")
     world.deploy("moved_to", "edited", "2026-11-19 10:00")
 
 
 def _hours(world: World) -> None:
-    names = ("hours", "two", "twice", "late", "author", "stale", "bare", "stranger", "default")
+    names = ("hours", "two", "twice", "late", "author", "stale", "bare", "stranger",
+             "stand_in", "chain", "default")  # fmt: skip
     for name in names:
         world.service(name, team="berlin")
     world.service("abroad", team="newyork")
@@ -170,7 +181,8 @@ def _hours(world: World) -> None:
         "kind": "business_hours", "recurrence": "0 9 * * 1,2,3,4,5", "duration_seconds": 25200,
         "zone": "Europe/Berlin", "services": [*names[:-1]],
     })  # fmt: skip
-    world.estate.policy("approvers", "override", {"people": ["x", "y", "ada"]})
+    world.estate.policy("approvers", "override", {"people": ["x", "y", "v", "ada"]})
+    world.estate.policy("delegates", "x", {"people": ["v"]})
     world.deploy("cet", "hours", "2026-03-27 08:30")
     world.deploy("cest", "hours", "2026-03-30 07:30")
     world.deploy("evening", "hours", "2026-03-30 14:30")
@@ -183,9 +195,12 @@ def _hours(world: World) -> None:
         ("author", ("x", "17:30"), ("ada", "17:50")),
         ("stale", ("x", "13:59"), ("y", "17:50")),
         ("stranger", ("x", "17:30"), ("zoe", "17:50")),
+        ("stand_in", ("x", "17:30"), ("v", "17:50")),
+        ("chain", ("v", "17:30"), ("x", "17:50")),
     ):
         for who, moment in (first, second):
             world.approve(name, who, f"2026-10-07 {moment}")
+    world.approve("chain", "y", "2026-10-07 17:55")
     for who in ("x", "y"):
         world.approve("bare", who, "2026-10-07 17:30", link="")
     world.deploy("thursday", "default", "2026-10-08 13:59")
@@ -241,6 +256,42 @@ def _contracts(world: World) -> None:
         "short_description": "Renew", "cmdb_ci": world.estate.configuration_item("frozen"),
         "start_date": "2026-12-05 10:00:00", "end_date": "2026-12-05 11:00:00",
         "sys_created_on": "2026-10-01 10:00:00", "sys_updated_on": "2026-10-01 10:00:00",
+    })  # fmt: skip
+
+
+def _acknowledgements(world: World) -> None:
+    """Four planned changes of a service that needs a vendor whose contact is known."""
+    world.service("caller-of-card")
+    world.estate.policy("vendors", "card", {
+        "services": ["caller-of-card"], "contact": "Service desk", "zone": "America/New_York",
+        "holiday_country": "US",
+    })  # fmt: skip
+    for key, starts in PLANNED.items():
+        _plan(world, f"CHG-{key}", "caller-of-card", starts)
+    _plan(world, "CHG-moved", "edited", "2026-12-14 10:00:00", updated="2026-11-10 10:00:00")
+    for key, moment, plan in (
+        ("timely", "2026-11-23 22:00", PLANNED["timely"]),
+        ("late", "2026-11-30 22:00", PLANNED["late"]),
+        ("replanned", "2026-11-20 12:00", "2026-12-20 10:00:00"),
+    ):
+        append_details(
+            world.home.lake, kind="vendor_acknowledgement", verdict="acknowledged", who="desk",
+            subject=f"change_request:{key}", decided_at=at(moment),
+            details={
+                "change_request_id": f"servicenow:chg-{key}", "vendor_id": "card",
+                "planned_start_at": plan.replace(" ", "T") + "+00:00",
+            },
+        )  # fmt: skip
+
+
+def _plan(
+    world: World, number: str, service: str, starts: str, *, updated: str = "2026-11-01 10:00:00"
+) -> None:
+    world.estate.add("servicenow", "change_request", {
+        "sys_id": number.lower(), "number": number, "type": "normal", "state": "-2",
+        "short_description": "Renew", "cmdb_ci": world.estate.configuration_item(service),
+        "start_date": starts, "end_date": starts.replace("10:00:00", "11:00:00"),
+        "sys_created_on": updated, "sys_updated_on": updated,
     })  # fmt: skip
 
 
@@ -300,7 +351,7 @@ def _publish(home: Home) -> None:
 def make_world(root: Path) -> World:
     """Return everything above in one build; one freeze was moved in November."""
     found = World(Home(root=root))
-    for part in (_freezes, _hours, _vendors, _contracts, _costs, _concurrency):
+    for part in (_freezes, _hours, _vendors, _contracts, _acknowledgements, _costs, _concurrency):
         part(found)
     whole = found.estate.streams
     # What the calendar said before any of it happened.
@@ -309,13 +360,22 @@ def make_world(root: Path) -> World:
     found.estate.row("calendar_windows", id="edited", kind="freeze", service="edited",
                      created_at=at("2026-11-02 00:00"), starts_at=at("2026-11-12 00:00"),
                      ends_at=at("2026-11-20 00:00"))  # fmt: skip
+    found.estate.row("calendar_windows", id="later", kind="freeze", service="edited",
+                     created_at=at("2026-11-02 00:00"), starts_at=at("2026-12-14 00:00"),
+                     ends_at=at("2026-12-15 00:00"))  # fmt: skip
     found.estate.write(found.home.lake, read_at=at("2026-11-15 06:00"))
     found.estate.streams = whole
+    # What was moved stays moved.
+    whole["files", "rows"] = [
+        one for one in whole["files", "rows"]
+        if (one[0]["row_key"], one[0]["fields"].get("starts_at", "")[:10])
+        != ("later", "2026-12-10")
+    ]  # fmt: skip
     found.estate.write(found.home.lake, read_at=READ_AT)
     build_models(
         found.home, *CONTROLS, "exemptions", "control_definitions", "deployment_collisions",
         "lock_contention", "vendor_attainment", "vendor_bounds", "planned_conflicts",
-        "freeze_costs", "freeze_surges", now=READ_AT,
+        "vendor_acknowledgements", "freeze_costs", "freeze_surges", now=READ_AT,
     )  # fmt: skip
     _publish(found.home)
     return found

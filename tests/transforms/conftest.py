@@ -1,19 +1,21 @@
 """A home that is built from an estate the test writes."""
 
-from collections.abc import Callable
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
+import duckdb
 
 from orchestration.run import Context, build_and_publish
 from orchestration.settings import Environment
 from tests.transforms.estate import Estate
+from tests.transforms.models import build_models
 from transforms.home import Home
-from transforms.published import Published, open_published
+from transforms.published import CONNECTION, Build, Published, open_published
 
 READ_AT = datetime(2026, 5, 1, tzinfo=UTC)
-Build = Callable[[Path, Estate], Published]
+METRICS = "path:models/metrics"
 
 
 def publish_estate(root: Path, estate: Estate, *, read_at: datetime = READ_AT) -> Published:
@@ -24,7 +26,21 @@ def publish_estate(root: Path, estate: Estate, *, read_at: datetime = READ_AT) -
     return open_published(home)
 
 
-@pytest.fixture(scope="session")
-def built() -> Build:
-    """Return how to build an estate."""
-    return publish_estate
+def build_estate(root: Path, estate: Estate, *names: str, read_at: datetime = READ_AT) -> Published:
+    """Write an estate to a lake and build what is named, with all that it needs; nothing else.
+
+    It reads as if it were published: for tests of numbers, to which the rest of a build is a wait.
+    """
+    home = Home(root=root)
+    estate.write(home.lake, read_at=read_at)
+    build_models(home, *names, "metric_definitions", now=read_at)
+    file = Path(tempfile.mkdtemp(dir=root)) / home.warehouse_file.name
+    shutil.copyfile(home.warehouse_file, file)
+    build = Build(
+        build_id="built", path=file.parent, as_of=read_at, built_at=read_at, sample_data=False,
+        report_timezone="UTC", definition_version="", code_version="", fingerprint="",
+        previous_build=None,
+    )  # fmt: skip
+    return Published(
+        build=build, connection=duckdb.connect(str(file), read_only=True, config=CONNECTION)
+    )

@@ -6,12 +6,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from holidays import country_holidays
 from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.errors import LeadlineError
-from tests.transforms.calendar_world import FROZEN, World, make_world
+from tests.transforms.calendar_world import FROZEN, PLANNED, World, make_world
+from tests.transforms.estate import at
 from tests.transforms.models import rows
+from transforms.calendars.working_days import shift_working_days
 from transforms.decisions import read_decisions
 
 Run = Callable[..., tuple[int, str]]
@@ -97,6 +100,20 @@ def test_an_override_without_two_people_in_time_is_a_violation(world: World, nam
     assert world.said("authorised_hours", name) == ["fail override_incomplete"]
 
 
+def test_who_stands_in_for_an_approver_is_no_second_one(world: World) -> None:
+    found = world.results("authorised_hours")[world.ids["stand_in"]]
+    assert (found["verdict"], found["reason_code"]) == ("fail", "override_incomplete")
+    assert found["reason"].endswith(
+        "1 did in time, and who stands in for one of them is no second."
+    )
+    assert len([key for key in found["evidence"] if key.startswith("override_approvals:")]) == 2
+
+
+def test_a_third_person_counts_beside_somebody_and_his_stand_in(world: World) -> None:
+    found = world.results("authorised_hours")[world.ids["chain"]]
+    assert (found["verdict"], found["value"]) == ("pass", 2)
+
+
 def test_an_approval_without_a_link_is_none(world: World) -> None:
     assert world.said("authorised_hours", "bare") == ["fail off_hours"]
 
@@ -114,6 +131,26 @@ def test_hours_are_asked_before_a_deployment_too(world: World) -> None:
     assert world.asked("authorised_hours", "hours", "2026-12-02 09:00") == "pass on_hours"
     assert world.asked("authorised_hours", "two", "2026-10-07 18:00") == "pass overridden"
     assert world.asked("authorised_hours", "two", "2026-12-02 20:00") == "fail off_hours"
+
+
+def test_hours_name_the_window_that_allowed_them_or_those_of_the_policy(world: World) -> None:
+    found = world.results("authorised_hours")
+    by_window, by_policy = (found[world.ids[name]]["evidence"] for name in ("cet", "thursday"))
+    assert by_window == [
+        f"fct_deployments:{world.ids['cet']}", "window_occurrences:policy:hours@1@20260327T080000Z",
+    ]  # fmt: skip
+    assert by_policy == [
+        f"fct_deployments:{world.ids['thursday']}",
+        *(f"thresholds:authorised_hours_{name}" for name in ("from", "last_weekday", "until")),
+    ]
+
+
+def test_times_that_were_closed_name_the_windows_that_are_stated(world: World) -> None:
+    for control, name, window in (
+        ("authorised_hours", "evening", "hours"), ("freeze_violations", "winter", "office"),
+    ):  # fmt: skip
+        evidence = world.results(control)[world.ids[name]]["evidence"]
+        assert evidence[1:] == [f"calendar_windows:policy:{window}"]
 
 
 # -- vendors --------------------------------------------------------------------------------------
@@ -170,6 +207,25 @@ def test_two_vendors_in_a_row_are_up_at_most_as_often_as_their_product(world: Wo
     assert round(100 * bound["availability_bound_ratio"], 3) == 99.850
 
 
+def test_a_contact_acknowledges_five_of_its_working_days_ahead(world: World) -> None:
+    """Thanksgiving 2026 is 26 November, so five working days before 2 December are six."""
+    found = rows(world.home, "vendor_acknowledgements", where="service_id = 'caller-of-card'")
+    told = {row["number"].removeprefix("CHG-"): row for row in found}
+    holidays = set(country_holidays("US", years=(2026, 2027)))
+    for key, starts in PLANNED.items():
+        day = shift_working_days(at(starts).date(), -5, holidays=holidays)
+        assert told[key]["due_date"] == day
+    assert {key: row["status"] for key, row in told.items()} == {
+        "timely": "acknowledged", "late": "acknowledged_late", "silent": "overdue",
+        "replanned": "plan_moved", "far": "open",
+    }  # fmt: skip
+
+
+def test_a_vendor_without_a_contact_has_nobody_to_ask(world: World) -> None:
+    vendors = {row["vendor_id"] for row in rows(world.home, "vendor_acknowledgements")}
+    assert vendors == {"card"}
+
+
 # -- what is planned, and what a freeze costs -----------------------------------------------------
 
 
@@ -177,6 +233,13 @@ def test_a_planned_change_request_that_meets_a_freeze_is_told(world: World) -> N
     (conflict,) = rows(world.home, "planned_conflicts", where="number = 'CHG1'")
     assert (conflict["conflict"], conflict["window_title"]) == ("blackout", "Weekend")
     assert not conflict["is_new_since_planned"]
+
+
+def test_a_window_that_was_moved_after_planning_is_told_with_what_it_was(world: World) -> None:
+    (conflict,) = rows(world.home, "planned_conflicts", where="number = 'CHG-moved'")
+    assert conflict["is_new_since_planned"]
+    names = ("window_was_starts_at", "window_was_ends_at", "window_starts_at", "window_ends_at")
+    assert [conflict[name].day for name in names] == [10, 11, 14, 15]
 
 
 def test_a_freeze_costs_the_days_that_merged_changes_waited_inside_it(world: World) -> None:
@@ -210,6 +273,14 @@ def test_every_deployment_of_a_collision_fails_and_a_neighbour_is_a_warning(worl
     assert world.said("deployment_concurrency", "A", "B", "C", "alone", "beside") == [
         *["fail ci_already_scheduled"] * 3,
         *["warn related_ci_already_scheduled"] * 2,
+    ]
+
+
+def test_a_deployment_that_met_no_other_names_itself(world: World) -> None:
+    found = world.results("deployment_concurrency")
+    assert found[world.ids["free"]]["evidence"] == [f"fct_deployments:{world.ids['free']}"]
+    assert found[world.ids["A"]]["evidence"] == [
+        f"fct_deployments:{world.ids[name]}" for name in ("A", "C")
     ]
 
 
@@ -254,6 +325,20 @@ def test_the_exit_code_says_whether_it_is_allowed(run: Run, moment: str, code: i
     assert run("calendar", "check", "--service", "frozen", "--at", moment)[0] == code
 
 
+def test_an_exemption_lifts_what_the_calendar_denies_while_it_lasts(run: Run) -> None:
+    words = ("calendar", "check", "--service", "cross-ok", "--at")
+    code, told = run(*words, "2026-11-10T08:30")
+    assert (code, "Lifted by exemption-" in told) == (0, True)
+    assert run(*words, "2026-11-10T12:00")[0] == 1
+
+
+def test_an_exemption_from_freezes_lifts_no_hours(run: Run) -> None:
+    code, told = run("calendar", "check", "--service", "cross-ok", "--at", "2026-11-10T03:00")
+    assert code == 1
+    assert "outside of allowed hours" in told
+    assert "Year end" not in told
+
+
 def test_an_unknown_service_is_a_wrong_argument(run: Run) -> None:
     assert run("calendar", "check", "--service", "nowhere")[0] == 2
 
@@ -292,6 +377,21 @@ def test_an_override_is_kept_as_a_decision_with_its_reason_and_link(world: World
     kept = read_decisions(world.home.lake)[-1]
     assert (kept.kind, kept.who) == ("override_approval", "x")
     assert json.loads(kept.reason)["service_id"] == "hours"
+
+
+def test_an_acknowledgement_is_kept_for_the_plan_as_it_stands(world: World, run: Run) -> None:
+    words = ("calendar", "acknowledge", "chg-silent", "--vendor", "card", "--by", "desk")
+    assert run(*words)[0] == 0
+    kept = read_decisions(world.home.lake)[-1]
+    assert (kept.kind, kept.who) == ("vendor_acknowledgement", "desk")
+    assert json.loads(kept.reason) == {
+        "change_request_id": "servicenow:chg-silent", "vendor_id": "card",
+        "planned_start_at": "2026-12-03T10:00:00+00:00",
+    }  # fmt: skip
+
+
+def test_nobody_acknowledges_what_is_not_planned(run: Run) -> None:
+    assert run("calendar", "acknowledge", "CHG9", "--vendor", "card")[0] == 2
 
 
 def test_an_override_without_words_is_refused(run: Run) -> None:

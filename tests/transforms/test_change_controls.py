@@ -229,6 +229,24 @@ def test_a_plan_counts_as_it_stood_at_the_start(
     assert world.of("change_window", name) == (verdict, code)
 
 
+def test_how_far_from_its_plan_it_began_is_said_in_the_words_of_the_pages(world: World) -> None:
+    where = f"control_id = 'change_window' and subject_id = '{world.ids['moved-plan']}'"
+    (found,) = rows(world.home, "control_results", where=where)
+    assert found["reason"] == "It began 1.0 d before the planned start of CHG1000008."
+
+
+def test_whatever_passes_or_fails_names_evidence(world: World) -> None:
+    judged = "underlying_verdict in ('pass', 'fail')"
+    assert rows(world.home, "control_results", where=judged)
+    assert rows(world.home, "control_results", where=f"{judged} and len(evidence) = 0") == []
+
+
+def test_a_deployment_without_a_change_request_names_itself(world: World) -> None:
+    where = f"control_id = 'change_state' and subject_id = '{world.ids['pop-4-9']}'"
+    (found,) = rows(world.home, "control_results", where=where)
+    assert found["evidence"] == [f"fct_deployments:{world.ids['pop-4-9']}"]
+
+
 @pytest.mark.parametrize(
     ("name", "verdict", "code"),
     [

@@ -1,16 +1,19 @@
 """Controls judge every production deployment; the same text judges one that is still to come."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.rendering import TRANSFORMS, render
 from transforms.decisions import append_details
 from transforms.home import Home
 
@@ -98,6 +101,21 @@ def test_a_deployment_without_a_digest_is_a_warning_and_with_an_unknown_commit_a
     results = world.results()
     said = {name: results[world.ids[name]]["verdict"] for name in ("known", "digest", "unknown")}
     assert said == {"known": "warn", "digest": "pass", "unknown": "fail"}
+
+
+@pytest.mark.parametrize(("verdict", "wrong"), [("pass", 1), ("fail", 1), ("no_data", 0)])
+def test_a_pass_or_fail_without_evidence_has_not_the_shape_of_a_control(
+    verdict: str, wrong: int
+) -> None:
+    text = (TRANSFORMS / "tests/generic/control_shape.sql").read_text("utf-8")
+    body = re.sub(r"{% (end)?test[^%]*%}", "", text).replace("{{ model }}", "control")
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table control as select 'one' as subject_id, ? as verdict, 'code' as"
+            " reason_code, 'Words.' as reason, []::varchar[] as evidence, now() as occurred_at",
+            [verdict],
+        )
+        assert len(connection.execute(render(body)).fetchall()) == wrong
 
 
 def test_an_exemption_lifts_a_failure_and_leaves_it_beside(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -173,7 +173,13 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, list[De
         histories.append(_history(estate, service, random.Random(number)))
     for history in histories:
         _judge(history)
-    published = publish_estate(tmp_path_factory.mktemp("oracle"), estate)
+    published = build_estate(
+        tmp_path_factory.mktemp("oracle"),
+        estate,
+        "change_failure_rate",
+        "rework_rate",
+        "fct_deployments",
+    )
     return published, [one for history in histories for one in history]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import READ_AT, build_estate
 from tests.transforms.estate import Estate
 from transforms.published import Published
 
@@ -38,7 +38,19 @@ def case(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Published, np.ndarray, np.ndarray]:
     estate, deployed, broken = _independent()
-    return publish_estate(tmp_path_factory.mktemp("case-18"), estate), deployed, broken
+    return (
+        build_estate(
+            tmp_path_factory.mktemp("case-18"),
+            estate,
+            "attribution_fits",
+            "change_failure_rate",
+            "incident_attributions",
+            "incident_count",
+            "service_causation",
+        ),
+        deployed,
+        broken,
+    )
 
 
 def _only(published: Published, table: str, **filters: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import METRICS, READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -153,7 +153,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     _failures(estate)
     _release_of_twelve(estate)
     _recoveries(estate)
-    return publish_estate(tmp_path_factory.mktemp("cases"), estate)
+    return build_estate(tmp_path_factory.mktemp("cases"), estate, METRICS, "coverage")
 
 
 def _number(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import build_estate
 from tests.transforms.estate import Estate, at
 from transforms.decisions import append_decision
 from transforms.home import Home
@@ -52,7 +52,17 @@ class Company:
         self._named(estate)
         self._unmapped(estate)
         self._judged(estate, root)
-        self.published: Published = publish_estate(root, estate)
+        self.published: Published = build_estate(
+            root,
+            estate,
+            "attributed_change_failure_rate",
+            "attribution_scores",
+            "incident_attributions",
+            "incident_count",
+            "incident_suspects",
+            "time_to_restore",
+            "fct_deployments",
+        )
 
     def _incident(self, estate: Estate, name: str, service: str, **fields: Any) -> str:
         self.ids[name] = estate.incident(service, ONSET, ONSET + HOUR, **fields)

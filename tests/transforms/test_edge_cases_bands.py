@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -67,7 +67,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
                 sha = estate.commit(service, moment - timedelta(hours=hours))
                 estate.deploy(service, sha, moment, artifact_digest=sha)
         _deploy(estate, service, 12, hours=latest)
-    return publish_estate(tmp_path_factory.mktemp("bands"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("bands"), estate, "metric_bands", "metric_baselines"
+    )
 
 
 def _bands(published: Published, metric: str, service: str) -> dict[int, dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors._contract import Page
 from orchestration.lake import Lake, RunTotals
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import METRICS, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -139,7 +139,16 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Publish
         _fail(lake, "github", "deployments", f"2026-03-{day:02d} 20:00")
         _fail(lake, "servicenow-emea", "incident", f"2026-03-{day:02d} 20:00")
         _read(lake, estate, f"2026-03-{day:02d} 20:00", empty=(("servicenow", "incident"),))
-    during = publish_estate(root, estate, read_at=at("2026-03-20 06:00"))
+    during = build_estate(
+        root,
+        estate,
+        METRICS,
+        "coverage_figures",
+        "fct_incidents",
+        "quarantined_records",
+        "teams",
+        read_at=at("2026-03-20 06:00"),
+    )
     _deploy(estate, steady, "2026-03-10 10:00", "2026-04-14 10:00", "2026-04-21 10:00")
     _read(lake, estate, "2026-05-01 06:00", window_from="2026-04-07 22:00")
     _read(
@@ -148,7 +157,16 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Publish
         "2026-05-01 06:00",
         empty=(("servicenow", "incident"), ("servicenow-emea", "incident")),
     )
-    return during, publish_estate(root, estate, read_at=at("2026-05-01 06:00"))
+    return during, build_estate(
+        root,
+        estate,
+        METRICS,
+        "coverage_figures",
+        "fct_incidents",
+        "quarantined_records",
+        "teams",
+        read_at=at("2026-05-01 06:00"),
+    )
 
 
 def _covered(published: Published, domain: str) -> dict[date, bool]:
@@ -377,7 +395,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     _working_times(estate)
     root: Path = tmp_path_factory.mktemp("calendar")
     _export(root)
-    return publish_estate(root, estate, read_at=READ_AT)
+    return build_estate(
+        root,
+        estate,
+        METRICS,
+        "coverage_figures",
+        "fct_incidents",
+        "quarantined_records",
+        "teams",
+        read_at=READ_AT,
+    )
 
 
 def test_case_2_a_covered_month_without_deployments_has_frequency_zero_in_table_and_window(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -27,7 +27,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
         )
         bots = estate.deploy(service, parent, moment)
     estate.incident(service, at("2026-02-06 12:30"), at("2026-02-06 13:00"), caused_by=bots)
-    return publish_estate(tmp_path_factory.mktemp("bots"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("bots"),
+        estate,
+        "change_failure_rate",
+        "deployment_frequency",
+        "lead_time_for_changes",
+    )
 
 
 def test_case_33_the_work_of_bots_counts_and_its_share_is_shown(published: Published) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import METRICS, READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -269,7 +269,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
         _rollbacks, _same_again, _roll_outs, _jobs, _rework, _incidents, _two_sources
     ):  # fmt: skip
         write(estate)
-    return publish_estate(tmp_path_factory.mktemp("deployments"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("deployments"),
+        estate,
+        METRICS,
+        "deployment_duplicates_to_review",
+        "incident_services",
+    )
 
 
 def _rows(published: Published, service: str) -> list[dict[str, Any]]:

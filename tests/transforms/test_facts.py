@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import METRICS, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -95,7 +95,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     _second_repository(estate)
     _one_request_two_services(estate)
     _attempts(estate)
-    return publish_estate(tmp_path_factory.mktemp("facts"), estate)
+    return build_estate(tmp_path_factory.mktemp("facts"), estate, METRICS)
 
 
 def _window(published: Published, metric: str, *services: str) -> tuple[float | None, int]:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.checkout import ROOT
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -64,7 +64,15 @@ def _company() -> Estate:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    yield publish_estate(tmp_path_factory.mktemp("correlations"), _company())
+    yield build_estate(
+        tmp_path_factory.mktemp("correlations"),
+        _company(),
+        "failure_correlations",
+        "failure_factors",
+        "codeployment_pairs",
+        "service_causation",
+        "coverage",
+    )
 
 
 @pytest.fixture(scope="module")

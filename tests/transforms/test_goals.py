@@ -10,7 +10,7 @@ import pytest
 from dashboards.goal_words import goal_verdict
 from dashboards.reading import reading
 from orchestration.goals import Goal, goal_record
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import METRICS, READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -49,7 +49,14 @@ GOALS = (
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    yield publish_estate(tmp_path_factory.mktemp("goals"), _company(GOALS))
+    yield build_estate(
+        tmp_path_factory.mktemp("goals"),
+        _company(GOALS),
+        "goal_states",
+        "signals",
+        "control_limits",
+        METRICS,
+    )
 
 
 def _states(published: Published, goal: Goal, grain: str = "month") -> list[dict[str, Any]]:

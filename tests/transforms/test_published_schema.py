@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
+import yaml
 
+from orchestration import build as building
+from orchestration.dbt import Outcome
 from tests.checkout import ROOT
 from tests.transforms.conftest import publish_estate
 from tests.transforms.estate import Estate, at
 from transforms.examples import FOLDER, TOPICS, Example, examples, read_example
+from transforms.home import Home
 from transforms.published import Published
 from transforms.sandbox import ask
 
@@ -19,8 +26,17 @@ LITERAL_REF = re.compile(r"""ref\(\s*["'](\w+)["']\s*\)""")
 by_example = pytest.mark.parametrize("example", examples(), ids=lambda one: one.name)
 
 
+@dataclass(frozen=True)
+class World:
+    """A build: what was published, and what dbt did for it."""
+
+    root: Path
+    published: Published
+    outcomes: list[Outcome]
+
+
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A service with two releases of which the second failed, and an incident that is open."""
     estate = Estate()
     service = estate.service("web")
@@ -30,12 +46,69 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     deployment = estate.deploy(service, second, at("2026-04-21 08:00"))
     estate.incident(service, at("2026-04-30 08:00"), None)
     estate.change_request(service, at("2026-04-20 12:00"), deployment)
-    return publish_estate(tmp_path_factory.mktemp("described"), estate)
+    root = tmp_path_factory.mktemp("described")
+    run_dbt = building.run_dbt
+    outcomes: list[Outcome] = []
+
+    def remember(*positional: Any, **named: Any) -> list[Outcome]:
+        outcomes.extend(run_dbt(*positional, **named))
+        return outcomes
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(building, "run_dbt", remember)
+        published = publish_estate(root, estate)
+    return World(root=root, published=published, outcomes=outcomes)
+
+
+@pytest.fixture(scope="module")
+def published(world: World) -> Published:
+    return world.published
 
 
 @pytest.fixture(scope="module")
 def answers(published: Published) -> Mapping[str, pl.DataFrame]:
     return {one.name: ask(published, one.sql).frame for one in examples()}
+
+
+def _contracts() -> dict[str, list[tuple[str, str]]]:
+    """Return the columns and types that each model with a contract states, in its YAML's order."""
+    folders = ("canonical", "facts", "quality", "insights", "compatibility", "governance")
+    files = [file for folder in folders for file in sorted((MODELS / folder).glob("*.yml"))]
+    models = [one for file in files for one in yaml.safe_load(file.read_text("utf-8"))["models"]]
+    return {
+        model["name"]: [(column["name"], column["data_type"]) for column in model["columns"]]
+        for model in models
+    }
+
+
+def test_every_model_selects_just_the_columns_and_types_of_its_contract(world: World) -> None:
+    """A build makes its tables by their contracts and leaves this question, which costs it a plan
+    of each query, to us."""
+    contracts = _contracts()
+    texts = {one.name: one.sql for one in world.outcomes if one.name in contracts}
+    assert len(texts) > 150
+    home = Home(root=world.root)
+    differing = {}
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
+        connection.execute(f"attach '{home.staging_file}' as staged (read_only)")
+        for name, text in texts.items():
+            selected = connection.execute(f"describe {text}").fetchall()
+            types = connection.execute(
+                "describe select " + ", ".join(f"null::{type_}" for _, type_ in contracts[name])
+            ).fetchall()
+            stated = {
+                column: type_row[1]
+                for (column, _), type_row in zip(contracts[name], types, strict=True)
+            }
+            if {row[0]: row[1] for row in selected} != stated:
+                differing[name] = (selected, stated)
+    assert differing == {}
+
+
+def test_every_table_states_the_key_of_its_rows(world: World) -> None:
+    keys = {one.name: one.unique_key for one in world.outcomes if one.unique_key}
+    assert len(keys) > 150
+    assert keys["fct_deployments"] == ("deployment_id",)
 
 
 def test_there_is_an_example_for_every_topic() -> None:

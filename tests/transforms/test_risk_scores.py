@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -102,7 +102,15 @@ def build(tmp_path_factory: pytest.TempPathFactory, named: dict[str, str]) -> Pu
     _request(estate, "calm", "chg-cancelled", "2026-05-06 10:00:00", state="4")
     _request(estate, "calm", "chg-past", "2026-04-29 10:00:00")
     _request(estate, "calm", "chg-begun", "2026-05-06 10:00:00", work_start="2026-04-30 10:00:00")
-    return publish_estate(tmp_path_factory.mktemp("risk"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("risk"),
+        estate,
+        "risk_coefficients",
+        "risk_evaluations",
+        "risk_model_card",
+        "risk_reasons",
+        "risk_scores",
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import publish_estate
+from tests.transforms.conftest import METRICS, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -54,7 +54,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """Return a build of eleven services of three teams, two of which share a repository."""
     estate = Estate()
     _draw(estate, seed=20261125)
-    return publish_estate(tmp_path_factory.mktemp("rollups"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("rollups"), estate, METRICS, "teams", "daily_rollups"
+    )
 
 
 SELECTIONS = [

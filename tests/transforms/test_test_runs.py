@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -46,7 +46,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
                 "service": service, "commit_sha": COMMITS[commit], "pipeline_run_id": run,
             },
         })  # fmt: skip
-    return publish_estate(tmp_path_factory.mktemp("tests"), estate)
+    return build_estate(
+        tmp_path_factory.mktemp("tests"), estate, "test_cases", "test_weeks", "test_results"
+    )
 
 
 def _weeks(published: Published, scope: str, scope_id: str) -> list[tuple[object, ...]]:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.checkout import ROOT
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import METRICS, READ_AT, build_estate
 from tests.transforms.estate import Estate, at
 from transforms.published import Published
 
@@ -68,7 +68,15 @@ def _company() -> Estate:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    yield publish_estate(tmp_path_factory.mktemp("uncertainty"), _company())
+    yield build_estate(
+        tmp_path_factory.mktemp("uncertainty"),
+        _company(),
+        "change_points",
+        "control_limits",
+        "metric_trends",
+        "service_rankings",
+        METRICS,
+    )
 
 
 def _one(frame: pl.DataFrame, **keys: object) -> dict[str, Any]:

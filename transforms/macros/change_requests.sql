@@ -293,7 +293,36 @@ any_request as (
 )
 {%- endmacro %}
 
-{# A control's last step: the best verdict that any of a subject's requests gives, or what is said without one. #}
+{#
+  A control's last steps over `told` (requests with reason_code and value): verdicts by the lists of
+  reason codes that pass and fail, `words` from a reason code to SQL of its sentence.
+#}
+{% macro judged_by_reasons(passing, failing, otherwise, words, threshold_value) -%}
+{%- set passing, failing = "('" ~ passing | join("', '") ~ "')", "('" ~ failing | join("', '") ~ "')" -%}
+judged as (
+    select
+        subject_id,
+        change_request_id,
+        case
+            when reason_code in {{ passing }} then 'pass'
+            when reason_code in {{ failing }} then 'fail'
+            else '{{ otherwise }}'
+        end as verdict,
+        case when reason_code in {{ passing }} then 1 when reason_code in {{ failing }} then 2 else 3 end as verdict_order,
+        reason_code,
+        case reason_code
+            {%- for code, sentence in words.items() %}
+            when '{{ code }}' then {{ sentence }}
+            {%- endfor %}
+        end as reason,
+        cast([] as varchar[]) as more_evidence,
+        value
+    from told
+),
+{{ judged_by_requests(threshold_value) }}
+{%- endmacro %}
+
+{# The best verdict that any of a subject's requests gives (`judged`); without one it fails. #}
 {% macro judged_by_requests(threshold_value) -%}
 best as (
     select
@@ -314,7 +343,7 @@ select
         then best.best.verdict
         when any_request.request_count = 0
         then 'no_data'
-        else without.verdict
+        else 'fail'
     end as verdict,
     case
         when best.subject_id is not null
@@ -330,11 +359,10 @@ select
         then 'No source of change requests is read.'
         else 'No change request is linked to the deployment.'
     end as reason,
-    coalesce(best.request_keys, []) || coalesce(best.best.more_evidence, []) as evidence,
+    {{ found_or_subject("best.request_keys || coalesce(best.best.more_evidence, [])", "subjects") }} as evidence,
     best.best.value as value,
     {{ threshold_value }} as threshold
 from subjects
 cross join any_request
-cross join without
 left join best on subjects.subject_id = best.subject_id
 {%- endmacro %}

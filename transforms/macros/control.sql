@@ -20,6 +20,22 @@
 {{ ref("control_subjects") }}
 {%- endmacro %}
 
+{# What names the subject of a control of deployments as evidence; one that is to come has its service only. #}
+{% macro subject_key(subject="") -%}
+{%- set of = subject ~ "." if subject else "" -%}
+case
+    when {{ of }}is_candidate then 'services:' || {{ of }}service_id
+    else 'fct_deployments:' || {{ of }}subject_id
+end
+{%- endmacro %}
+
+{# What was found, else the subject itself: that it has nothing is what the verdict rests on. #}
+{% macro found_or_subject(found, subject="") -%}
+coalesce(
+    nullif(list_filter({{ found }}, lambda one: one is not null), []), [{{ subject_key(subject) }}]
+)
+{%- endmacro %}
+
 {% macro control_columns() -%}
 {{ return({
     'subject_id': ('varchar', 'What is judged: its key in the table that subject_type names.'),

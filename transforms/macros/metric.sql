@@ -97,6 +97,7 @@
         ;
         {{ describe_metric(target_relation, observations) }}
     {%- endcall %}
+    {{ refuse_shared_keys(target_relation) }}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

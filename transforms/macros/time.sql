@@ -22,6 +22,29 @@ cast((({{ instant }}) at time zone 'UTC') at time zone {{ report_timezone() }} a
 (epoch_us({{ finish }}) - epoch_us({{ start }})) / 1e6
 {%- endmacro %}
 
+{# A duration as pages say it, `3 h 12 min`; the same in Python is dashboards.words.duration_words. #}
+{% macro duration_words(seconds) -%}
+case
+    when {{ seconds }} < 0 then '-' || {{ _duration_words("-(" ~ seconds ~ ")") }}
+    else {{ _duration_words(seconds) }}
+end
+{%- endmacro %}
+
+{% macro _duration_words(seconds) -%}
+{%- set minutes = "cast(round_even((" ~ seconds ~ ") / 60.0, 0) as bigint)" -%}
+case
+    when round_even({{ seconds }}, 0) < 60
+    then cast(round_even({{ seconds }}, 0) as bigint) || ' s'
+    when {{ minutes }} < 60 then {{ minutes }} || ' min'
+    when {{ minutes }} % 60 = 0 and {{ minutes }} < 1440
+    then cast(floor({{ minutes }} / 60) as bigint) || ' h'
+    when {{ minutes }} < 1440
+    then cast(floor({{ minutes }} / 60) as bigint) || ' h ' || {{ minutes }} % 60 || ' min'
+    when ({{ seconds }}) / 86400.0 < 99.95 then format('{:.1f} d', ({{ seconds }}) / 86400.0)
+    else format('{:,} d', cast(round_even(({{ seconds }}) / 86400.0, 0) as bigint))
+end
+{%- endmacro %}
+
 {# An event instant a source cannot have known: in the future of its reading, or before 1990. #}
 {% macro is_impossible(instant, read_at='read_at') -%}
 ({{ instant }} > {{ read_at }} + interval 120 seconds or {{ instant }} < timestamp '1990-01-01')
@@ -72,21 +95,6 @@ end
 case
     when {{ zone }} = 'UTC' then false
     else {{ wall_clock(later_instant(reading, zone), zone) }} <> cast({{ reading }} as timestamp)
-end
-{%- endmacro %}
-
-{# A span as it is read aloud: `40 min`, `13 h 59 min`, `2.4 d`; seconds are not negative. #}
-{% macro spoken_span(seconds) -%}
-case
-    when {{ seconds }} < 3570
-    then cast(round({{ seconds }} / 60) as bigint) || ' min'
-    when {{ seconds }} < 86370
-    then
-        cast(floor(({{ seconds }} + 30) / 3600) as bigint)
-        || ' h '
-        || cast(floor((({{ seconds }} + 30) % 3600) / 60) as bigint)
-        || ' min'
-    else round({{ seconds }} / 86400, 1) || ' d'
 end
 {%- endmacro %}
 

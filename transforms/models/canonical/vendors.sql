@@ -7,5 +7,8 @@ select
     try_cast(document ->> '$.notice_days' as double) as notice_days,
     coalesce(
         try_cast(document ->> '$.excludes_maintenance' as boolean), false
-    ) as excludes_maintenance
+    ) as excludes_maintenance,
+    coalesce(document ->> '$.zone', {{ report_timezone() }}) as timezone,
+    document ->> '$.holiday_country' as holiday_country,
+    document ->> '$.holiday_subdivision' as holiday_subdivision
 from {{ policy_rows("vendors") }}

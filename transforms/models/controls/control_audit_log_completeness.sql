@@ -39,11 +39,10 @@ with
             month_start_at,
             count(*) as event_count,
             count(case when len(missing_facts) = 0 then 1 end) as complete_count,
-            (
-                list('audit_events:' || audit_event_id order by audit_event_id) filter (
-                    where len(missing_facts) > 0
-                )
-            )[:20] as incomplete
+            list('audit_events:' || audit_event_id order by audit_event_id) filter (
+                where len(missing_facts) > 0
+            ) as incomplete,
+            list('audit_events:' || audit_event_id order by audit_event_id) as whole
         from events
         group by source, month_start_at
     )
@@ -73,7 +72,7 @@ select
     || ' events have all six facts'
     || coalesce('; missing: ' || worded.words, '')
     || '.' as reason,
-    coalesce(counted.incomplete, []) as evidence,
+    coalesce(counted.incomplete, counted.whole)[:20] as evidence,
     counted.complete_count / nullif(counted.event_count, 0)::double as value,
     {{ threshold("audit_completeness_min") }} as threshold
 from counted

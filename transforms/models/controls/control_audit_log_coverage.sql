@@ -116,7 +116,7 @@ select
             || cast({{ threshold("audit_match_minutes_max") }} as bigint)
             || ' minutes of it.'
     end as reason,
-    coalesce(evidence, []) as evidence,
+    {{ found_or_subject("evidence") }} as evidence,
     seconds_apart as value,
     60 * {{ threshold("audit_match_minutes_max") }} as threshold
 from judged

@@ -1,9 +1,22 @@
 {{ control(subject="deployment") }}
 
 with
-    subjects as (
+    {{ running_subjects() }},
+    windows as (
+        select *
+        from {{ ref("window_occurrences") }}
+        where kind in ('allow', 'business_hours')
+    ),
+    {{ windows_of_subjects("true") }},
+    open_then as (
+        select subject_id, min(window_occurrence_id) as occurrence_id
+        from met
+        where is_open_at_start
+        group by subject_id
+    ),
+    local_times as (
         select
-            subjects.*,
+            subjects.subject_id,
             coalesce(teams.timezone, {{ report_timezone() }}) as timezone,
             {{
                 wall_clock(
@@ -11,114 +24,28 @@ with
                     "coalesce(teams.timezone, " ~ report_timezone() ~ ")",
                 )
             }} as local_started_at
-        from {{ deployment_subjects() }} as subjects
+        from subjects
         left join {{ ref("teams") }} as teams on subjects.team_id = teams.team_id
     ),
-    windows as (
-        select *
-        from {{ ref("window_occurrences") }}
-        where kind in ('allow', 'business_hours')
-    ),
-    stated as (
-        select distinct
-            calendar_window_id,
-            version_number,
-            service_ids,
-            environment_ids,
-            is_any_scope,
-            known_from,
-            known_to
-        from windows
-    ),
-    bound as (
-        select distinct subjects.subject_id
-        from subjects
-        inner join
-            stated
-            on {{ window_is_known("stated", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "stated", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-    ),
-    open_then as (
-        select subjects.subject_id, min(windows.window_occurrence_id) as occurrence_id
-        from subjects
-        inner join
-            windows
-            on windows.starts_at <= subjects.started_at
-            and windows.ends_at > subjects.started_at
-            and {{ window_is_known("windows", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "windows", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-        group by subjects.subject_id
-    ),
-    authors as (
-        select subjects.subject_id, commits.author_id
-        from subjects
-        inner join
-            {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-        union
-        select deployment_id, author_id
-        from {{ ref("fct_changes") }}
-        where deployment_id is not null
-    ),
-    approved as (
-        select
-            subjects.subject_id,
-            count(distinct approvals.approver_id) as approver_count,
-            list(
-                distinct 'override_approvals:' || approvals.override_approval_id
-                order by 'override_approvals:' || approvals.override_approval_id
-            ) as evidence
-        from subjects
-        inner join
-            {{ ref("override_approvals") }} as approvals
-            on subjects.service_id = approvals.service_id
-            and subjects.environment_id = approvals.environment_id
-            and approvals.approved_at <= subjects.started_at
-            and approvals.approved_at
-            >= subjects.started_at
-            - to_seconds(cast({{ threshold("override_hours_max") }} * 3600 as bigint))
-            and (
-                approvals.withdrawn_at is null
-                or approvals.withdrawn_at > subjects.started_at
-            )
-        inner join
-            {{ ref("approver_roles") }} as roles
-            on roles.role_name = 'override'
-            and approvals.approver_id = roles.person_id
-        left join
-            authors
-            on subjects.subject_id = authors.subject_id
-            and approvals.approver_id = authors.author_id
-        where
-            approvals.approver_id is distinct from subjects.actor_id
-            and authors.author_id is null
-            and coalesce(trim(approvals.reason), '') <> ''
-            and coalesce(trim(approvals.link), '') <> ''
-        group by subjects.subject_id
-    ),
+    {{ override_approvals_of_subjects() }},
     judged as (
         select
             subjects.*,
-            bound.subject_id is not null as is_bound,
+            local_times.timezone,
+            local_times.local_started_at,
+            bound.evidence as windows_stated,
             open_then.occurrence_id,
             case
                 when bound.subject_id is not null
                 then open_then.occurrence_id is not null
                 else
-                    isodow(subjects.local_started_at)
+                    isodow(local_times.local_started_at)
                     <= {{ threshold("authorised_hours_last_weekday") }}
-                    and epoch(subjects.local_started_at)
-                    - epoch(date_trunc('day', subjects.local_started_at))
+                    and epoch(local_times.local_started_at)
+                    - epoch(date_trunc('day', local_times.local_started_at))
                     >= {{ threshold("authorised_hours_from") }} * 3600
-                    and epoch(subjects.local_started_at)
-                    - epoch(date_trunc('day', subjects.local_started_at))
+                    and epoch(local_times.local_started_at)
+                    - epoch(date_trunc('day', local_times.local_started_at))
                     < {{ threshold("authorised_hours_until") }} * 3600
             end as is_on_hours,
             subjects.kind = 'rollback'
@@ -128,8 +55,10 @@ with
                 or robots.person_id is not null
             ) as is_automated_rollback,
             coalesce(approved.approver_count, 0) as approver_count,
+            coalesce(approved.delegate_count, 0) as delegate_count,
             approved.evidence as approvals
         from subjects
+        inner join local_times on subjects.subject_id = local_times.subject_id
         left join bound on subjects.subject_id = bound.subject_id
         left join open_then on subjects.subject_id = open_then.subject_id
         left join approved on subjects.subject_id = approved.subject_id
@@ -191,19 +120,35 @@ select
             || local_words
             || '; of the people who may approve that, '
             || approver_count
-            || ' did in time.'
+            || ' did in time'
+            || case
+                when delegate_count > 0
+                then ', and who stands in for one of them is no second'
+                else ''
+            end
+            || '.'
         else
             'It begins outside of allowed hours, '
             || local_words
             || ', and nobody who may approved that in time.'
     end as reason,
-    list_concat(
-        case
-            when occurrence_id is null
-            then []::varchar[]
-            else ['window_occurrences:' || occurrence_id]
-        end,
-        coalesce(approvals, []::varchar[])
+    flatten(
+        [
+            [{{ subject_key() }}],
+            case
+                when occurrence_id is not null
+                then ['window_occurrences:' || occurrence_id]
+                when windows_stated is not null
+                then windows_stated
+                else
+                    [
+                        'thresholds:authorised_hours_from',
+                        'thresholds:authorised_hours_last_weekday',
+                        'thresholds:authorised_hours_until'
+                    ]
+            end,
+            coalesce(approvals, [])
+        ]
     ) as evidence,
     case when is_on_hours then null else approver_count end as value,
     {{ threshold("override_approvers_min") }} as threshold

@@ -70,7 +70,7 @@ with
                     number
                     || ' was approved '
                     || {{
-                        spoken_span(
+                        duration_words(
                             seconds_between("started_at", "approved_later_at")
                         )
                     }}
@@ -92,5 +92,4 @@ with
             end as value
         from told
     ),
-    without as (select 'fail' as verdict),
     {{ judged_by_requests("cast(0 as double)") }}

@@ -68,7 +68,9 @@ select
             || ', which is called by it or calls it.'
         else 'No other deployment of the service or its neighbours overlaps it.'
     end as reason,
-    coalesce(counted.evidence, []) as evidence,
+    list_concat(
+        [{{ subject_key("subjects") }}], coalesce(counted.evidence, [])
+    ) as evidence,
     coalesce(counted.same_count, 0) as value,
     {{ threshold("deployment_collisions_max") }} as threshold
 from subjects

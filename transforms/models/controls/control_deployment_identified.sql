@@ -49,9 +49,7 @@ select
             || left(subjects.commit_sha, 12)
             || '.'
     end as reason,
-    case
-        when known.commit_sha is null then [] else ['commits:' || known.commit_sha]
-    end as evidence,
+    {{ found_or_subject("['commits:' || known.commit_sha]", "subjects") }} as evidence,
     cast(null as double) as value,
     cast(null as double) as threshold
 from subjects

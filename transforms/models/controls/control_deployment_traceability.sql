@@ -78,6 +78,12 @@ with
     told as (
         select
             *,
+            [
+                'commits:' || split_part(commit_id, '@', -1),
+                'changes:' || change_id,
+                'work_items:' || work_item_id,
+                'change_requests:' || change_request_id
+            ] as found,
             case
                 when artifact_digest is null
                 then 'missing_digest'
@@ -137,15 +143,7 @@ select
                 else 'No change request is linked to it.'
             end
     end as reason,
-    list_filter(
-        [
-            'commits:' || split_part(commit_id, '@', -1),
-            'changes:' || change_id,
-            'work_items:' || work_item_id,
-            'change_requests:' || change_request_id
-        ],
-        lambda key:key is not null
-    ) as evidence,
+    {{ found_or_subject("found") }} as evidence,
     cast(
         case
             reason_code

@@ -1,67 +1,13 @@
 {{ control(subject="deployment") }}
 
 with
-    subjects as (
-        select
-            *,
-            {# a deployment that is to come takes no time yet, one that runs lasts until now #}
-            greatest(
-                case
-                    when is_candidate
-                    then started_at
-                    else coalesce(finished_at, {{ as_of() }})
-                end,
-                started_at + interval 1 microsecond
-            ) as ran_until
-        from {{ deployment_subjects() }}
-    ),
+    {{ running_subjects() }},
     windows as (
         select * replace (coalesce(title, kind) as title)
         from {{ ref("window_occurrences") }}
         where effect in ('deny', 'allow')
     ),
-    allowing as (
-        select distinct
-            calendar_window_id,
-            version_number,
-            service_ids,
-            environment_ids,
-            is_any_scope,
-            known_from,
-            known_to
-        from windows
-        where effect = 'allow'
-    ),
-    bound_to_allowed as (
-        select distinct subjects.subject_id
-        from subjects
-        inner join
-            allowing
-            on {{ window_is_known("allowing", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "allowing", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-    ),
-    met as (
-        select
-            subjects.subject_id,
-            windows.*,
-            windows.starts_at <= subjects.started_at
-            and windows.ends_at > subjects.started_at as is_open_at_start
-        from subjects
-        inner join
-            windows
-            on windows.starts_at < subjects.ran_until
-            and windows.ends_at > subjects.started_at
-            and {{ window_is_known("windows", "subjects.started_at") }}
-            and {{
-                window_binds(
-                    "windows", "subjects.service_id", "subjects.environment_id"
-                )
-            }}
-    ),
+    {{ windows_of_subjects("effect = 'allow'") }},
     decided as (
         select
             subject_id,
@@ -82,20 +28,30 @@ with
         from met
         group by subject_id
     ),
+    {{ low_risk_unfreezes() }},
     judged as (
         select
             subjects.*,
             case
                 when not exists (select 1 from windows)
                 then 'no_calendar'
-                when decided.denied_by is not null
+                when
+                    decided.denied_by is not null
+                    and unfrozen.is_approved
+                    and unfrozen.is_low_risk is null
+                then 'risk_unknown'
+                when
+                    decided.denied_by is not null
+                    and not coalesce(
+                        unfrozen.is_approved and unfrozen.is_low_risk, false
+                    )
                 then 'blackout'
                 when decided.ran_into is not null
                 then 'blackout_overrun'
-                when
-                    bound_to_allowed.subject_id is not null
-                    and decided.allowed_by is null
+                when bound.subject_id is not null and decided.allowed_by is null
                 then 'not_in_allowed_window'
+                when decided.denied_by is not null
+                then 'low_risk_unfrozen'
                 when decided.allowed_by is not null
                 then 'in_allowed_window'
                 else 'no_window_denies'
@@ -104,10 +60,15 @@ with
             decided.ran_into,
             decided.allowed_by,
             decided.denial_count,
-            decided.evidence
+            decided.evidence as windows_met,
+            bound.evidence as windows_stated,
+            coalesce(unfrozen.is_low_risk, false) as is_low_risk,
+            unfrozen.approver_count,
+            unfrozen.evidence as unfreeze_keys
         from subjects
         left join decided on subjects.subject_id = decided.subject_id
-        left join bound_to_allowed on subjects.subject_id = bound_to_allowed.subject_id
+        left join bound on subjects.subject_id = bound.subject_id
+        left join unfrozen on subjects.subject_id = unfrozen.subject_id
     )
 select
     subject_id,
@@ -120,6 +81,8 @@ select
         then 'not_applicable'
         when reason_code in ('blackout', 'blackout_overrun', 'not_in_allowed_window')
         then 'fail'
+        when reason_code = 'risk_unknown'
+        then 'inconclusive'
         else 'pass'
     end as verdict,
     reason_code,
@@ -128,7 +91,29 @@ select
         when 'no_calendar'
         then 'No calendar states a freeze or an allowed time.'
         when 'blackout'
-        then 'It begins inside "' || denied_by || '".'
+        then
+            'It begins inside "'
+            || denied_by
+            || '".'
+            || case
+                when is_low_risk
+                then ' Its risk is low; with the approvals of an override it might.'
+                else ''
+            end
+        when 'risk_unknown'
+        then
+            'It begins inside "'
+            || denied_by
+            || '", approved by '
+            || approver_count
+            || ' people; whether its risk was low is not known.'
+        when 'low_risk_unfrozen'
+        then
+            'It begins inside "'
+            || denied_by
+            || '", and may: its risk is low and '
+            || approver_count
+            || ' people approved that before.'
         when 'blackout_overrun'
         then
             'It begins before "'
@@ -140,10 +125,22 @@ select
         then 'It begins inside "' || allowed_by || '" and meets no freeze.'
         else 'No window denies it.'
     end as reason,
-    coalesce(evidence, []) as evidence,
+    flatten(
+        [
+            [{{ subject_key() }}],
+            case
+                when reason_code = 'not_in_allowed_window'
+                then windows_stated
+                else coalesce(windows_met, [])
+            end,
+            case when denied_by is null then [] else coalesce(unfreeze_keys, []) end
+        ]
+    ) as evidence,
     case
         when reason_code = 'no_calendar'
         then null
+        when reason_code = 'low_risk_unfrozen'
+        then 0
         when reason_code = 'not_in_allowed_window'
         then 1
         else coalesce(denial_count, 0)

@@ -51,9 +51,17 @@ select
             || round(p95_wait_seconds / 60)
             || ' minutes.'
     end as reason,
-    list_transform(
-        coalesce(leaked_lock_event_ids, []), lambda id:'lock_events:' || id
-    ) as evidence,
+    case
+        when len(leaked_lock_event_ids) > 0
+        then list_transform(leaked_lock_event_ids, lambda id:'lock_events:' || id)
+        else
+            [
+                'lock_contention:'
+                || resource
+                || '@'
+                || strftime(month_start_date, '%Y-%m')
+            ]
+    end as evidence,
     contention_ratio as value,
     {{ threshold("lock_contention_max") }} as threshold
 from judged

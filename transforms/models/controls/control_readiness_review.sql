@@ -71,7 +71,7 @@ select
             end
             || '.'
     end as reason,
-    evidence,
+    {{ found_or_subject("evidence") }} as evidence,
     score as value,
     {{ threshold("readiness_go_min") }} as threshold
 from readiness

@@ -122,7 +122,7 @@ select
             end
             || ' approved in its last revision by somebody else or made by a trusted robot, and no duty met another.'
     end as reason,
-    evidence,
+    {{ found_or_subject("evidence") }} as evidence,
     coalesce(violation_count, 0) as value,
     {{ threshold("duty_violations_max") }} as threshold
 from judged

@@ -1,19 +1,7 @@
 {{ control(subject="deployment") }}
 
 with
-    subjects as (
-        select
-            *,
-            greatest(
-                case
-                    when is_candidate
-                    then started_at
-                    else coalesce(finished_at, {{ as_of() }})
-                end,
-                started_at + interval 1 microsecond
-            ) as ran_until
-        from {{ deployment_subjects() }}
-    ),
+    {{ running_subjects() }},
     windows as (
         select
             occurrences.*,
@@ -67,9 +55,7 @@ with
         inner join
             windows
             on vendor_services.vendor_id = windows.vendor_id
-            and subjects.started_at < windows.ends_at + windows.buffer
-            and subjects.ran_until > windows.starts_at - windows.buffer
-            and {{ window_is_known("windows", "subjects.started_at") }}
+            and {{ window_meets("windows", "subjects", buffer="windows.buffer") }}
         group by subjects.subject_id
     ),
     judged as (
@@ -130,7 +116,7 @@ select
             || ' are read.'
         else 'No window of a vendor of the service is near.'
     end as reason,
-    coalesce(evidence, []) as evidence,
+    list_concat([{{ subject_key() }}], coalesce(evidence, [])) as evidence,
     coalesce(window_count, 0) as value,
     0 as threshold
 from judged

@@ -117,7 +117,7 @@ with
             on requests.change_request_id = allowing.change_request_id
             and allowing.is_open = 0
     ),
-    conflicts as (
+    met as (
         select *
         from denied
         union all
@@ -126,6 +126,29 @@ with
         union all
         select *
         from not_allowed
+    ),
+    {# a window that was known when the request was planned had another time then #}
+    conflicts as (
+        select
+            met.*,
+            coalesce(met.known_from > met.planned_at, false) as is_new_since_planned,
+            before.starts_at as planned_for_starts_at,
+            before.ends_at as planned_for_ends_at
+        from met
+        left join
+            {{ ref("window_occurrences") }} as before
+            on met.calendar_window_id = before.calendar_window_id
+            and met.known_from > met.planned_at
+            and {{ window_is_known("before", "met.planned_at") }}
+        qualify
+            row_number() over (
+                partition by
+                    met.change_request_id, met.conflict, met.window_occurrence_id
+                order by
+                    abs(epoch_us(before.starts_at) - epoch_us(met.starts_at)),
+                    before.starts_at
+            )
+            = 1
     )
 select
     change_request_id
@@ -145,6 +168,8 @@ select
     planned_end_at,
     starts_at as window_starts_at,
     ends_at as window_ends_at,
-    coalesce(known_from > planned_at, false) as is_new_since_planned,
+    planned_for_starts_at as window_was_starts_at,
+    planned_for_ends_at as window_was_ends_at,
+    is_new_since_planned,
     source
 from conflicts

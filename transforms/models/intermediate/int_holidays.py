@@ -1,4 +1,4 @@
-"""The public holidays of every country, and part of it, that a calendar names."""
+"""The public holidays of every country, and part of it, that a calendar or a vendor names."""
 
 from typing import Any
 
@@ -13,10 +13,12 @@ def model(dbt: Any, session: Any) -> Any:
 
     dbt.config(materialized="table")
     last = dbt.ref("build_information").project("year(as_of) + 2").fetchall()[0][0]
+    places = "holiday_country, holiday_subdivision"
     named = (
         dbt.ref("int_calendars")
+        .project(places)
+        .union(dbt.ref("vendors").project(places))
         .filter("holiday_country is not null")
-        .project("holiday_country, holiday_subdivision")
         .distinct()
         .order("holiday_country, holiday_subdivision")
         .fetchall()

@@ -1,4 +1,4 @@
-{# What holds for every control: one row a subject, a known verdict, and a reason for it. #}
+{# What holds for every control: one row a subject, a known verdict, a reason, and evidence where it passes or fails. #}
 {% test control_shape(model) %}
     select subject_id
     from {{ model }}
@@ -13,6 +13,7 @@
             or coalesce(reason_code, '') = ''
             or coalesce(reason, '') = ''
             or evidence is null
+            or (verdict in ('pass', 'fail') and len(evidence) = 0)
             or occurred_at is null
         )
 {% endtest %}

@@ -1,0 +1,67 @@
+"""The command calendar acknowledge: the contact of a vendor knows of a planned change request."""
+
+import getpass
+from datetime import UTC
+from typing import Any
+
+from orchestration.commands.calendar import build_of, now_of
+from orchestration.commands.terminal import open_context, say
+from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
+from transforms.decisions import VENDOR_ACKNOWLEDGEMENT, DecisionsAltered, append_details
+from transforms.published import Published, UnknownTable
+
+TABLE = "vendor_acknowledgements"
+
+
+def acknowledge(change_request: str, *, vendor: str, who: str | None) -> None:
+    """Keep that a vendor's contact acknowledges a change request as it is planned now.
+
+    Errors: ConfigurationError for a request that is not planned or needs no such vendor;
+    NothingToRead when nothing is published; LeadlineError when the decisions were altered or
+    cannot be written.
+    """
+    context = open_context()
+    asked = _asked(build_of(context), change_request, vendor)
+    try:
+        entry = append_details(
+            context.home.lake,
+            kind=VENDOR_ACKNOWLEDGEMENT,
+            subject=f"change_request:{asked['change_request_id']} vendor:{asked['vendor_id']}",
+            verdict="acknowledged",
+            details={
+                "change_request_id": asked["change_request_id"],
+                "vendor_id": asked["vendor_id"],
+                "planned_start_at": asked["planned_start_at"].replace(tzinfo=UTC).isoformat(),
+            },
+            who=(who or "").strip() or getpass.getuser(),
+            decided_at=now_of(context),
+        )
+    except DecisionsAltered as exc:
+        raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
+    except OSError as exc:
+        raise LeadlineError(
+            f"The decisions could not be written ({exc.strerror}); make the lake writable."
+        ) from exc
+    say(f"Kept {entry.decision_id}; the next `leadline build` counts it.")
+
+
+def _asked(published: Published, change_request: str, vendor: str) -> dict[str, Any]:
+    """Return the row of a planned request, by its key or number, and a vendor that it needs."""
+    try:
+        rows = published.rows(TABLE, filters={"vendor_id": vendor}).to_dicts()
+    except UnknownTable:
+        raise NothingToRead(
+            "The published build is older than this command; run `leadline build`."
+        ) from None
+    named = (
+        row
+        for row in rows
+        if change_request.lower() in (row["change_request_id"].lower(), str(row["number"]).lower())
+    )
+    found = next(named, None)
+    if found is None:
+        raise ConfigurationError(
+            f"No planned change request {change_request!r} waits for vendor {vendor!r}; `leadline "
+            f'sql "select number, vendor_id, status from {TABLE}"` lists those that wait.'
+        )
+    return found
