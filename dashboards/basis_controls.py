@@ -107,6 +107,14 @@ CONTROLS: Mapping[str, Words] = {
         "planned_conflicts",
         ("number", "title", "conflict", "window_title", "planned_start_at", "planned_end_at"),
     ),
+    "vendor_acknowledgements": Words(
+        "What vendors have to know of",
+        "Whether the vendors that a planned change needs said in time that they know of it.",
+        "One row a planned change request and vendor with a known contact. Missing is what is "
+        "overdue, or was acknowledged for another start only; what still has time is not missing.",
+        "vendor_acknowledgements",
+        ("number", "title", "vendor_name", "status", "due_date", "acknowledged_at"),
+    ),
     "freeze_costs": Words(
         "What freezes cost",
         "How much merged work waited inside freezes.",

@@ -9,7 +9,6 @@ import streamlit as st
 from dashboards import release_calendar as calendar
 from dashboards.bases import Asked, draw_basis, draw_foot
 from dashboards.charts import CONFIG
-from dashboards.exports import draw_export
 from dashboards.lanes import axis_of, read_ticks, read_windows, selected_services
 from dashboards.theme import palette
 from dashboards.timeline import Axis, Shade, Tick, timeline
@@ -152,7 +151,8 @@ def _draw_acknowledgements(view: View) -> None:
         alt="Planned change requests, the vendors that they need, and whether those know of it",
     )  # fmt: skip
     st.caption("Contacts say so with `leadline calendar acknowledge CHG0001 --vendor NAME`.")
-    draw_export(view, rows, name="vendor_acknowledgements", is_filtered=False)
+    every = Asked(is_filtered=False)
+    draw_foot(view, "vendor_acknowledgements", every, rows, export="vendor_acknowledgements")
 
 
 def _draw_costs(view: View) -> None:
