@@ -44,7 +44,11 @@ with
                     || phase
                     || '.'
                 when 'state_not_understood'
-                then number || ' was in a state that is not known: ' || state || '.'
+                then
+                    number
+                    || ' was in a state that is not known: '
+                    || coalesce(state, 'none is stated')
+                    || '.'
                 else
                     'No version of '
                     || number
