@@ -100,7 +100,7 @@ def _cases(estate: Estate) -> dict[str, str]:
 
 def _without_gates(estate: Estate, made: dict[str, str]) -> None:
     """Add services none of whose gates ever ran: one of tier 2, one of a tier that needs few."""
-    for service, tier in (("silent", 2), ("minor", 4)):
+    for service, tier in (("silent", 2), ("minor", 4), ("unrated", None)):
         estate.service(service)
         estate.catalogue[-1]["tier"] = tier
         sha = estate.commit(service, at("2026-04-02 08:00"))
@@ -244,6 +244,11 @@ def test_a_gate_of_several_jobs_passes_when_each_of_them_does(world: World) -> N
 def test_a_gate_of_which_nothing_is_known_is_no_pass(world: World) -> None:
     silent = world.verdict(world.cases["silent"])
     assert (silent["verdict"], silent["reason_code"], silent["value"]) == ("no_data", "missing", 0)
+
+
+def test_a_service_of_no_stated_tier_is_bound_by_the_gates_of_tier_1(world: World) -> None:
+    assert world.gates("unrated").keys() == set(GATES)
+    assert world.verdict(world.cases["unrated"])["verdict"] == "no_data"
 
 
 def test_gates_bind_the_tiers_and_environments_that_the_policy_names(world: World) -> None:

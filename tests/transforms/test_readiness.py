@@ -203,6 +203,30 @@ def _quorums(world: World) -> None:
     world.approve("pay", "emergency", {"ops": "grace"})
 
 
+def _unrated(world: World) -> None:
+    """A service of which nobody says how much depends on it."""
+    world.estate.service("unrated")
+    world.estate.catalogue[-1]["tier"] = None
+    world.deploy("unrated", "unrated")
+
+
+def _chain(world: World) -> None:
+    """Two commits of different people since what was live before; the newer is ada's."""
+    world.estate.service("chain")
+    live = world.estate.commit("chain", START - 9 * DAY)
+    world.estate.deploy("chain", live, START - 8 * DAY)
+    older = world.estate.commit("chain", START - 7 * DAY, parents=(live,))
+    record, _ = world.estate.streams["github", "commits"][-1]
+    record["author"] = {"login": "ken", "type": "User"}
+    record["commit"]["author"] |= {"name": "Ken", "email": "ken@example.org"}
+    sha = world.estate.commit("chain", START - 6 * DAY, parents=(older,))
+    world.ids["by_earlier_author"] = world.estate.deploy(
+        "chain", sha, START + HOUR, minutes=60, artifact_digest=digest("by_earlier_author")
+    )
+    roles = {"ops": "grace", "security": "linus", "business": "ken"}
+    world.approve("chain", "by_earlier_author", roles)
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(home=Home(root=tmp_path_factory.mktemp("readiness")))
@@ -210,8 +234,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     _vetoes(world)
     _quorums(world)
     _records(world)
+    _chain(world)
     world.estate.service("unasked")
-    world.estate.catalogue[-1]["tier"] = None
+    world.estate.catalogue[-1]["tier"] = 5
+    _unrated(world)
     world.deploy("unasked", "unasked")
     world.estate.write(world.home.lake, read_at=READ_AT)
     for one in sorted(world.said, key=lambda one: one["decided_at"]):
@@ -312,6 +338,11 @@ def test_an_approval_that_does_not_count_leaves_its_role_open(
     assert f"no approval of {missing} (" in world.verdict(case)["reason"] + " ("
 
 
+def test_who_wrote_any_part_of_a_release_cannot_approve_it(world: World) -> None:
+    assert world.told("by_earlier_author")[:2] == ("fail", "no_quorum")
+    assert "no approval of business." in world.verdict("by_earlier_author")["reason"]
+
+
 def test_an_emergency_is_asked_less_and_what_was_not_asked_is_kept(world: World) -> None:
     assert world.told("emergency") == ("pass", "go", 100.0)
     assert "not asked of an emergency: Somebody on call" in world.verdict("emergency")["reason"]
@@ -320,6 +351,10 @@ def test_an_emergency_is_asked_less_and_what_was_not_asked_is_kept(world: World)
 
 def test_a_service_of_which_nothing_is_asked_is_not_judged(world: World) -> None:
     assert world.told("unasked") == ("not_applicable", "nothing_asked", None)
+
+
+def test_a_service_of_no_stated_tier_is_asked_what_tier_1_is(world: World) -> None:
+    assert world.told("unrated") == ("fail", "no_go", 0.0)
 
 
 def test_a_release_that_is_still_to_come_is_judged_by_the_same_text(world: World) -> None:
@@ -366,5 +401,5 @@ def test_the_auc_is_the_chance_that_a_good_deployment_had_scored_higher(
 
 def test_readiness_is_held_against_what_became_of_it(world: World) -> None:
     (quarter,) = rows(world.home, "readiness_validity")
-    assert (quarter["deployment_count"], quarter["failed_count"]) == (21, 0)
+    assert (quarter["deployment_count"], quarter["failed_count"]) == (24, 0)
     assert quarter["auc"] is None

@@ -58,26 +58,10 @@
         inner join
             {{ ref("readiness_checklist") }} as checklist
             on len(checklist.tiers) = 0
-            or list_contains(checklist.tiers, subjects.tier)
+            or list_contains(checklist.tiers, coalesce(subjects.tier, 1))
         left join emergencies on subjects.subject_id = emergencies.subject_id
     ),
-    authors as (
-        select subjects.subject_id, commits.author_id
-        from subjects
-        inner join {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-        union
-        select subjects.subject_id, changes.author_id
-        from subjects
-        inner join
-            {{ ref("changes") }} as changes on subjects.commit_sha = changes.merge_commit_sha
-        union
-        select subjects.subject_id, originals.author_id
-        from subjects
-        inner join
-            {{ ref("changes") }} as changes on subjects.commit_sha = changes.merge_commit_sha
-        inner join
-            {{ ref("change_commits") }} as originals on changes.change_id = originals.change_id
-    ),
+    {{ authors_of_subjects() }},
     signed as (
         select
             asked.subject_id,
@@ -107,7 +91,7 @@
         select
             asked.subject_id,
             asked.item,
-            arg_max(
+            arg_max_null(
                 coalesce(measures.verdict, case when measures.value > 0 then 'pass' when measures.value <= 0 then 'fail' end),
                 (measures.measured_at, measures.measure_id)
             ) as verdict,
@@ -315,7 +299,7 @@
             coalesce(quorums.other_approval_count, 0) as other_approval_count,
             list_sort(list_distinct(list_concat(coalesce(scored.evidence, []), coalesce(quorums.evidence, [])))) as evidence,
             case
-                when scored.subject_id is null and quorums.subject_id is null then null
+                when scored.score is null and quorums.subject_id is null then null
                 when len(coalesce(scored.vetoes, [])) > 0 then 'no_go'
                 when scored.score < {{ threshold("readiness_conditional_min") }} then 'no_go'
                 when scored.score < {{ threshold("readiness_go_min") }} then 'conditional'

@@ -57,16 +57,7 @@ with
             }}
         group by subjects.subject_id
     ),
-    authors as (
-        select subjects.subject_id, commits.author_id
-        from subjects
-        inner join
-            {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-        union
-        select deployment_id, author_id
-        from {{ ref("fct_changes") }}
-        where deployment_id is not null
-    ),
+    {{ authors_of_subjects() }},
     approved as (
         select
             subjects.subject_id,
