@@ -174,8 +174,12 @@ def _subjects(published: Published, scope: Scope, deployments: pl.DataFrame) -> 
     numbers = deployments["change_request_number"].drop_nulls().unique().to_list()
     requests = published.rows("change_requests", filters={"number": numbers})
     ids = deployments["deployment_id"].to_list()
+    links = published.rows("change_request_links", filters={"deployment_id": ids})
     changes = published.rows("deployment_changes", filters={"deployment_id": ids})
-    subjects = {*ids, *numbers, *requests["change_request_id"], *changes["change_id"]}
+    asked = {*requests["change_request_id"], *links["change_request_id"]}
+    subjects = {*ids, *numbers, *asked, *changes["change_id"]}
+    # A review is of a deployment or a change request, and is named by it.
+    subjects |= {f"deployment:{one}" for one in ids} | {f"change_request:{one}" for one in asked}
     subjects |= set(deployments["commit_sha"].drop_nulls())
     subjects |= {key.partition("|")[0] for key in deployments["artifact_key"].drop_nulls()}
     services = deployments["service_id"].drop_nulls().unique()

@@ -19,6 +19,7 @@ from orchestration.decision_heads import verify_log
 from orchestration.evidence.inputs import Scope, read_inputs
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.requests import request
 from transforms.decisions import read_decisions
 from transforms.home import Home
 from transforms.published import Published, open_published
@@ -49,6 +50,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
                 service, sha, at(f"2026-03-{day} 10:00"), minutes=10, version=version,
                 artifact_digest=DIGEST,
             )  # fmt: skip
+    # Nothing but service and planned time links it with the last release.
+    opened = at("2026-03-04 09:00")
+    request(estate, "3000001", service=pay, window=(opened, at("2026-03-04 11:00")),
+            updated=opened, type="emergency")  # fmt: skip
     home = Home(root=tmp_path_factory.mktemp("evidence"))
     estate.write(home.lake, read_at=at("2026-03-10 00:00"))
     build_models(home, *TABLES)
@@ -102,6 +107,17 @@ def test_a_release_is_packed_with_its_results_and_the_rows_behind_them(
     commits = inputs.extracts["commits"]
     assert set(commits["commit_sha"]) >= set(inputs.deployments["commit_sha"])
     assert "github" in set(inputs.extracts["ingest_runs"]["source"])
+
+
+def test_a_release_is_packed_with_its_change_requests_however_they_are_linked_and_its_reviews(
+    published: Published,
+) -> None:
+    inputs = read_inputs(published, Scope(release="1.5.0", service="pay"))
+    subjects = set(inputs.results["subject_id"])
+    (deployment,) = inputs.deployments["deployment_id"]
+    assert "servicenow:chg-3000001" in subjects
+    assert f"deployment:{deployment}" in subjects
+    assert not any("1.4.0" in one for one in subjects)
 
 
 def test_a_service_is_packed_from_a_day_until_another(published: Published) -> None:
