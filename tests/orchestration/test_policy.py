@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from orchestration.commands import policy as command
 from orchestration.errors import ConfigurationError
 from orchestration.lake import Lake
 from orchestration.lake_run import BulkPage
 from orchestration.policy import policy_digest, policy_records, records_digest
+from orchestration.policy.readiness import ReadinessItem
 from orchestration.policy.reading import read_policy
 from orchestration.policy_use import note_policy
 from orchestration.run import Context
@@ -51,6 +53,12 @@ def _read(home: Home, file: Path, *, at: datetime) -> None:
 
 def _home(file: Path) -> Home:
     return Home(root=file.parent / "data")
+
+
+def test_only_an_item_that_a_measure_judges_is_passed_by_urgent_work() -> None:
+    asked = {"title": "A", "judged_by": "sign_off", "urgent_work_passes": True}
+    with pytest.raises(ValidationError, match="judged by a measure"):
+        ReadinessItem.model_validate(asked)
 
 
 def test_a_policy_that_can_be_used_is_named_by_its_digest(
