@@ -239,9 +239,18 @@ def _emergencies(people: People, ids: dict[str, str]) -> None:
         "review_records", id="PIR-3", kind="post_mortem", subject_type="change_request",
         subject_id=renewed.upper(), held_at=hour("10:45"),
     )  # fmt: skip
+    people.estate.row(
+        "exemptions", id="EX-4", controls=["lock_contention"], subject_type="service",
+        subject_id="renewed", reason="One person", person="ada", approver="ada@example.org",
+        granted_at=hour("10:00"), expires_at=hour("11:00"),
+    )  # fmt: skip
     people.service("recent", tier=1)
     people.first("recent", FIRST)
-    emergency("recent", READ - 3 * HOUR, service="recent")
+    recent = emergency("recent", READ - 3 * HOUR, service="recent")
+    people.estate.row(
+        "review_records", id="PIR-4", kind="post_mortem", subject_type="change_request",
+        subject_id=recent.upper(), held_at=READ + 24 * HOUR,
+    )  # fmt: skip
 
 
 NIGHT = at("2026-03-10 22:00")
@@ -570,6 +579,15 @@ def test_without_a_grant_beforehand_an_emergency_fails(world: World) -> None:
 def test_an_approval_that_holds_is_a_grant_whatever_has_expired_before(world: World) -> None:
     use = world.use("renewed")
     assert (use["grant_check"], use["granter_check"]) == ("within_grant", "granter_authorised")
+
+
+def test_an_approver_under_another_name_of_the_granter_is_none(world: World) -> None:
+    (found,) = rows(world.home, "exemptions", where="exemption_id = 'files:EX-4'")
+    assert (found["approver_ids"], found["state"]) == ([], "expired")
+
+
+def test_a_review_that_is_planned_was_not_held(world: World) -> None:
+    assert world.use("recent")["review_check"] == "review_due"
 
 
 def test_a_review_from_before_an_emergency_is_none_of_it(world: World) -> None:

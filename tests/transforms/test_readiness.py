@@ -138,7 +138,7 @@ def _vetoes(world: World) -> None:
 
 def _records(world: World) -> None:
     """Items that a measure, evidence and a shift on call judge, asked of tier 4."""
-    for item, settings in (
+    for item, how in (
         (
             "budget",
             {"judged_by": "measure", "measure": "error_budget", "urgent_work_passes": True},
@@ -146,7 +146,7 @@ def _records(world: World) -> None:
         ("runbook", {"judged_by": "evidence"}),
         ("shift", {"judged_by": "on_call"}),
     ):
-        asked = {"title": item.title(), "tiers": [4], **settings}
+        asked = {"title": item.title(), "tiers": [4], **how}
         world.estate.policy("readiness", item, asked)
     for case, values in (("watched", (-0.5, 0.4)), ("spent", (0.3, -0.1))):
         service = world.estate.service(case)

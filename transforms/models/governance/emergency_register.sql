@@ -237,8 +237,10 @@ with
                     and records.subject_id = uses.stated_incident_id
                 )
             )
-        {# what was written before it cannot be about it #}
-        where coalesce(records.published_at, records.held_at) >= uses.started_at
+        {# what was written before it cannot be about it, what is still planned was not held #}
+        where
+            coalesce(records.published_at, records.held_at) >= uses.started_at
+            and coalesce(records.published_at, records.held_at) <= {{ as_of() }}
         group by uses.subject_id
     ),
     debts as (

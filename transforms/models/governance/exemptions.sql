@@ -88,16 +88,43 @@ with
                 expires_at,
                 incident_id,
                 false as is_withdrawn,
-                list_distinct(
-                    list_filter(
-                        [approver_id, second_approver_id],
-                        lambda one:one is not null
-                        and one is distinct from granted_by_id
+                list_sort(
+                    list_distinct(
+                        list_filter(
+                            [approver_id, second_approver_id],
+                            lambda one:one is not null
+                            and one is distinct from granted_by_id
+                        )
                     )
                 ) as approver_ids,
                 granted_at as approved_at,
                 source
-            from {{ ref(name) }}
+            from
+                (
+                    {# one person under two names is one person #}
+                    select
+                        stated.* replace (
+                            coalesce(
+                                granters.person_id, stated.granted_by_id
+                            ) as granted_by_id,
+                            coalesce(
+                                firsts.person_id, stated.approver_id
+                            ) as approver_id,
+                            coalesce(
+                                seconds.person_id, stated.second_approver_id
+                            ) as second_approver_id
+                        )
+                    from {{ ref(name) }} as stated
+                    left join
+                        {{ ref("identity_aliases") }} as granters
+                        on stated.granted_by_id = granters.alias_id
+                    left join
+                        {{ ref("identity_aliases") }} as firsts
+                        on stated.approver_id = firsts.alias_id
+                    left join
+                        {{ ref("identity_aliases") }} as seconds
+                        on stated.second_approver_id = seconds.alias_id
+                )
         {%- endfor %}
     )
 select
