@@ -116,10 +116,26 @@ def read_inputs(published: Published, scope: Scope) -> Inputs:
         clean[name], found = redacted(frame.sort(frame.columns), item=f"extracts/{name}.csv")
         taken += found
     results, found = redacted(results, item="results.csv")
+    taken += found
+    declared, found = _policy(declared, results)
     return Inputs(
         build=published.build, scope=scope, results=results, declared=declared,
         deployments=deployments, extracts=clean, redactions=(*taken, *found),
     )  # fmt: skip
+
+
+def _policy(
+    declared: Mapping[str, pl.DataFrame], results: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], list[Redaction]]:
+    """Return what was judged by: of exemptions those that lifted something here, and no secrets."""
+    lifted = results["exemption_id"].drop_nulls().unique().sort().to_list()
+    exemptions = declared["exemptions"].filter(pl.col("exemption_id").is_in(lifted))
+    clean: dict[str, pl.DataFrame] = {}
+    taken: list[Redaction] = []
+    for name, frame in sorted({**declared, "exemptions": exemptions}.items()):
+        clean[name], found = redacted(frame, item="policy.json")
+        taken += found
+    return clean, taken
 
 
 def _within(declared: dict[str, pl.DataFrame], framework: str) -> dict[str, pl.DataFrame]:
