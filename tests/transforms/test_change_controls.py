@@ -117,7 +117,7 @@ def _cases(estate: Estate) -> dict[str, str]:
         })  # fmt: skip
     case("assessed", "1000012", updated=START - DAY, state="-4", close_code="")
     case("retyped", "1000014", updated=START - DAY, state="-2", close_code="")
-    refused = {"type": "standard", "approval": "rejected", "updated": START - DAY}
+    refused: dict[str, Any] = {"type": "standard", "approval": "rejected", "updated": START - DAY}
     case("standard-refused", "1000015", **refused)
     case("young", "1000016", started=at("2026-04-28 10:00"), state="0", close_code="")
     case("reopened", "1000017", updated=START + 3 * DAY, state="-1", close_code="")

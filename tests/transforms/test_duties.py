@@ -110,10 +110,11 @@ def _duties(people: People, ids: dict[str, str]) -> None:
         "access_grants", id="g-tim", person="cid", role="deployer", environment="production",
         granted_at=at("2026-05-10 00:00"),
     )  # fmt: skip
-    for name, rules in {
+    protections: dict[str, dict[str, Any]] = {
         "guarded": {}, "own_word": {"prevents_self": False}, "open": {"is_reviewed": False},
         "bypassed": {"can_bypass": True}, "bypass_unstated": {"can_bypass": None},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, rules in protections.items():
         once(name)
         people.protection(name, **rules)
 
