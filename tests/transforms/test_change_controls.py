@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.rendering import create_model
 from tests.transforms.requests import HOUR, MINUTE, approval, request
 from transforms.home import Home
 
@@ -353,3 +355,30 @@ def test_a_deployment_to_come_is_judged_by_the_request_planned_for_that_time(
     assert _asked(world, "change_state", "two-voices", START + 30 * MINUTE)[1:] == (
         "pass", "ready",
     )  # fmt: skip
+
+
+def test_a_decision_whose_time_nobody_states_does_not_count_from_when_it_was_asked_for() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table build_information as select timestamp '2026-05-01' as as_of"
+        )
+        connection.execute(
+            "create table stg_servicenow__approvals as select '' as source, '' as sys_id,"
+            " '' as subject_sys_id, '' as state, timestamp '2026-01-01' as created_at,"
+            " timestamp '2026-01-01' as source_updated_at, timestamp '2026-01-01' as read_at"
+            " limit 0"
+        )
+        connection.execute(
+            "create table approvals as select state as approval_id, 'jira:1' as change_request_id,"
+            " split_part(state, ' ', 1) as state, timestamp '2026-03-01' as created_at,"
+            " case when state = 'approved then' then timestamp '2026-03-02' end as decided_at,"
+            " timestamp '2026-04-01' as read_at"
+            " from (select unnest(['approved', 'approved then', 'requested']) as state)"
+        )
+        create_model(connection, "facts/approval_states")
+        found = connection.execute(
+            "select approval_id, known_from::varchar from approval_states order by all"
+        ).fetchall()
+    assert found == [
+        ("approved then", "2026-03-02 00:00:00"), ("requested", "2026-03-01 00:00:00"),
+    ]  # fmt: skip
