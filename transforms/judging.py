@@ -15,6 +15,7 @@ import polars as pl
 
 from transforms.judgements import (
     ADVISORY,
+    NO_DATA,
     NOT_APPLICABLE,
     REQUIRED,
     Candidate,
@@ -161,7 +162,9 @@ def _rule(
     context: _Context,
 ) -> Rule:
     """Return one control's verdict, lifted by an exemption that holds at the instant."""
-    verdict = told["verdict"] if told else NOT_APPLICABLE
+    # A required control that answers nothing has not been asked in vain: nothing is known.
+    silent = NO_DATA if definition["gate"] == REQUIRED else NOT_APPLICABLE
+    verdict = told["verdict"] if told else silent
     evidence = tuple(told["evidence"] or ()) if told else ()
     exemption = (
         _exemption(context, definition["control_id"], candidate) if verdict in LIFTED else None
@@ -173,8 +176,8 @@ def _rule(
         severity=definition["severity"],
         verdict="exempt" if exemption else verdict,
         underlying_verdict=verdict,
-        reason_code=told["reason_code"] if told else "does_not_bind",
-        reason=told["reason"] if told else "It does not bind this service and environment.",
+        reason_code=told["reason_code"] if told else "no_answer",
+        reason=told["reason"] if told else "The control says nothing of it.",
         evidence=evidence,
         value=told["value"] if told else None,
         threshold=told["threshold"] if told else None,

@@ -148,6 +148,8 @@ def test_who_is_not_among_the_approvers_of_the_policy_approves_nothing(context: 
         ({"hours": 0.0}, "ends in the future"),
         ({"hours": None, "until": NOON}, "ends in the future"),
         ({"hours": 8.01}, "holds 8 hours at most"),
+        ({"hours": float("inf")}, "holds 8 hours at most"),
+        ({"hours": float("nan")}, "ends in the future"),
         ({"reason": "  "}, "--reason is empty"),
         ({"controls": []}, "at least one --control"),
         ({"controls": ["nothing"]}, "There is no control 'nothing'; known are: approved, freeze"),

@@ -135,6 +135,8 @@ def _make(making: Making) -> None:
     making.case("clean")
     making.case("nofix")
     making.finding("nofix", "critical")
+    making.case("unrated")
+    making.finding("unrated", "unknown")
     making.case("withfix")
     making.finding("withfix", "critical", fixed_version="3.0.1")
     making.case("exploited")
@@ -211,6 +213,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     [
         ("clean", "pass", "nothing_blocking"),
         ("nofix", "warn", "critical_without_fix"),
+        ("unrated", "warn", "severity_unknown"),
         ("withfix", "fail", "critical_with_fix"),
         ("exploited", "fail", "exploited"),
         ("old", "no_data", "database_old"),
@@ -314,11 +317,11 @@ def test_m81_signed_by_someone_is_not_enough(
 
 def test_the_figures_count_what_is_scanned_signed_and_mended_in_time(world: World) -> None:
     (found,) = rows(world.home, "supply_chain_figures", where="scope = 'organisation'")
-    # Fifteen services need two scans each; a scan of packages with a young database is there
+    # Sixteen services need two scans each; a scan of packages with a young database is there
     # for all but three, and none of the code.
-    assert (found["needed_scan_count"], found["covered_scan_count"]) == (30, 12)
-    assert (found["artifact_count"], found["signed_artifact_count"]) == (15, 2)
-    assert found["signed_ratio"] == pytest.approx(2 / 15)
-    # Seven are open or overdue and not dismissed, one of them overdue.
-    assert (found["vulnerability_count"], found["in_time_count"]) == (7, 6)
+    assert (found["needed_scan_count"], found["covered_scan_count"]) == (32, 13)
+    assert (found["artifact_count"], found["signed_artifact_count"]) == (16, 2)
+    assert found["signed_ratio"] == pytest.approx(2 / 16)
+    # Eight are open or overdue and not dismissed, one of them overdue.
+    assert (found["vulnerability_count"], found["in_time_count"]) == (8, 7)
     assert (found["overdue_count"], found["open_exploited_count"]) == (1, 1)

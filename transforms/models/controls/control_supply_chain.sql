@@ -37,6 +37,8 @@ with
             case
                 when is_exploited and exploited_at <= started_at
                 then 'exploited'
+                when severity = 'unknown'
+                then 'severity_unknown'
                 when severity = 'critical' and fixed_version is not null
                 then 'critical_with_fix'
                 when severity = 'high' and fixed_version is not null
@@ -49,7 +51,7 @@ with
             and (closed_at is null or closed_at > started_at)
             and (
                 (is_exploited and exploited_at <= started_at)
-                or severity = 'critical'
+                or severity in ('critical', 'unknown')
                 or (
                     severity = 'high'
                     and fixed_version is not null
@@ -129,21 +131,34 @@ with
         select
             subject_id,
             count(
-                case when kind not in ('waived', 'critical_without_fix') then 1 end
+                case
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
+                    then 1
+                end
             ) as blocking_count,
             count(
                 case when kind = 'critical_without_fix' then 1 end
             ) as unfixable_count,
+            count(case when kind = 'severity_unknown' then 1 end) as unrated_count,
             string_agg(
                 case
-                    when kind not in ('waived', 'critical_without_fix')
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
                     then vulnerability || ' (' || replace(kind, '_', ' ') || ')'
                 end,
                 ', '
                 order by kind, vulnerability
             ) as blocking_names,
             min(
-                case when kind not in ('waived', 'critical_without_fix') then kind end
+                case
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
+                    then kind
+                end
             ) as first_kind,
             list_transform(
                 list_sort(list_distinct(flatten(list(finding_ids)))),
@@ -179,6 +194,7 @@ with
             subjects.*,
             coalesce(counted.blocking_count, 0) as blocking_count,
             coalesce(counted.unfixable_count, 0) as unfixable_count,
+            coalesce(counted.unrated_count, 0) as unrated_count,
             counted.blocking_names,
             counted.first_kind,
             counted.evidence as finding_keys,
@@ -204,6 +220,8 @@ with
                 then 'database_old'
                 when unfixable_count > 0
                 then 'critical_without_fix'
+                when unrated_count > 0
+                then 'severity_unknown'
                 when finding_keys is not null
                 then 'waived'
                 else 'nothing_blocking'
@@ -221,7 +239,7 @@ select
         then 'fail'
         when reason_code in ('not_scanned', 'database_age_unknown', 'database_old')
         then 'no_data'
-        when reason_code in ('critical_without_fix', 'waived')
+        when reason_code in ('critical_without_fix', 'severity_unknown', 'waived')
         then 'warn'
         else 'pass'
     end as verdict,
@@ -245,6 +263,8 @@ select
             || ' hours old.'
         when reason_code = 'critical_without_fix'
         then unfixable_count || ' critical and open, for which there is no fix.'
+        when reason_code = 'severity_unknown'
+        then unrated_count || ' open, of which no scanner says how severe they are.'
         when reason_code = 'waived'
         then 'What would block is waived.'
         else 'Scanned with a database of that day; nothing blocks.'
