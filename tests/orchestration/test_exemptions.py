@@ -76,7 +76,8 @@ def _use(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
 def _add(subject: str = "deployment:github:1", **changed: object) -> None:
     given: dict[str, object] = {
         "controls": ["freeze_violations"], "hours": 4.0, "until": None,
-        "reason": "A hole is being closed", "incident": "INC0042", "who": "grace", "is_unchecked": False,
+        "reason": "A hole is being closed", "incident": "INC0042", "who": "grace",
+        "is_unchecked": False,
     }  # fmt: skip
     command.add(subject, **(given | changed))  # type: ignore[arg-type]
 
