@@ -34,6 +34,9 @@ with
             started_at,
             vulnerability,
             finding_ids,
+            '; base image '
+            || base_image
+            || coalesce(' of ' || base_owner, '') as origin,
             case
                 when is_exploited and exploited_at <= started_at
                 then 'exploited'
@@ -73,6 +76,7 @@ with
             subjects.started_at,
             coalesce(findings.rule_id, findings.finding_id) as vulnerability,
             [findings.finding_id] as finding_ids,
+            cast(null as varchar) as origin,
             'new_weakness' as kind
         from subjects
         inner join
@@ -116,6 +120,7 @@ with
             judged.subject_id,
             judged.vulnerability,
             judged.finding_ids,
+            coalesce(judged.origin, '') as origin,
             case
                 when waived.subject_id is not null then 'waived' else judged.kind
             end as kind
@@ -137,11 +142,26 @@ with
             string_agg(
                 case
                     when kind not in ('waived', 'critical_without_fix')
-                    then vulnerability || ' (' || replace(kind, '_', ' ') || ')'
+                    then
+                        vulnerability
+                        || ' ('
+                        || replace(kind, '_', ' ')
+                        || origin
+                        || ')'
                 end,
                 ', '
                 order by kind, vulnerability
             ) as blocking_names,
+            string_agg(
+                case
+                    when kind = 'critical_without_fix'
+                    then
+                        vulnerability
+                        || coalesce(' (' || nullif(ltrim(origin, '; '), '') || ')', '')
+                end,
+                ', '
+                order by vulnerability
+            ) as unfixable_names,
             min(
                 case when kind not in ('waived', 'critical_without_fix') then kind end
             ) as first_kind,
@@ -180,6 +200,7 @@ with
             coalesce(counted.blocking_count, 0) as blocking_count,
             coalesce(counted.unfixable_count, 0) as unfixable_count,
             counted.blocking_names,
+            counted.unfixable_names,
             counted.first_kind,
             counted.evidence as finding_keys,
             scanned.subject_id is not null as is_scanned,
@@ -244,7 +265,11 @@ select
             || round(database_hours, 1)
             || ' hours old.'
         when reason_code = 'critical_without_fix'
-        then unfixable_count || ' critical and open, for which there is no fix.'
+        then
+            unfixable_count
+            || ' critical and open, for which there is no fix: '
+            || left(unfixable_names, 400)
+            || '.'
         when reason_code = 'waived'
         then 'What would block is waived.'
         else 'Scanned with a database of that day; nothing blocks.'
