@@ -89,7 +89,7 @@ def _trivy_finding(
     target = result.get("Target")
     layer = one.get("Layer") or {}
     base_image, lowest = base
-    shared = {
+    shared: Row = {
         "tool": "trivy",
         "title": one.get("Title"),
         "severity": str(one["Severity"]).lower() if one.get("Severity") else None,

@@ -19,7 +19,7 @@ Answer = tuple[Any, int]
 FREE = ({"message": "Branch not protected", "status": "404"}, 404)
 ABSENT = ({"message": "Not Found", "status": "404"}, 404)
 DENIED = ({"message": "Resource not accessible by personal access token"}, 403)
-OWNED = ({"errors": []}, 200)
+OWNED: Answer = ({"errors": []}, 200)
 
 
 def classic(count: int = 1, *, admins: bool = True, **reviews: Any) -> Answer:
