@@ -4,6 +4,8 @@ Source: https://docs.github.com/en/rest/branches/branch-protection and
 https://docs.github.com/en/rest/repos/repos#list-codeowners-errors.
 """
 
+import hashlib
+
 import orjson
 
 from data.sandbox.company import SERVICES, Service
@@ -18,14 +20,14 @@ WITHOUT_OWNERS = frozenset({4, 9})
 def branch_reply(service: Service, rest: str, *, root: str) -> Reply | None:
     """Return the answer to a question about a repository's branch; None where it is another."""
     if rest == "/rules/branches/main":
-        return Reply(b"[]")
+        return _told(b"[]")
     if rest == "/codeowners/errors":
         is_absent = service.index in WITHOUT_OWNERS
-        return _absent("Not Found") if is_absent else Reply(b'{"errors":[]}')
+        return _absent("Not Found") if is_absent else _told(b'{"errors":[]}')
     if rest == "/branches/main/protection":
         if service.index in UNPROTECTED:
             return _absent("Branch not protected")
-        return Reply(orjson.dumps(_protection(service, root=root)))
+        return _told(orjson.dumps(_protection(service, root=root)))
     return None
 
 
@@ -47,6 +49,10 @@ def _protection(service: Service, *, root: str) -> dict[str, object]:
         "allow_force_pushes": {"enabled": False},
         "allow_deletions": {"enabled": False},
     }
+
+
+def _told(body: bytes) -> Reply:
+    return Reply(body, 200, {"ETag": f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'})
 
 
 def _absent(message: str) -> Reply:
