@@ -1,6 +1,5 @@
 """The command policy: what policy.yml asks, whether it can be used, and what it changes."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from orchestration.errors import ConfigurationError
 from orchestration.lake import Lake
 from orchestration.policy import POLICY_FILE, Policy, policy_digest, policy_records, records_digest
 from orchestration.policy.reading import read_policy
-from orchestration.policy.thresholds import DEFAULTS
+from orchestration.policy.thresholds import threshold_defaults
 from orchestration.policy_use import policy_of_lake
 from orchestration.run import Context
 
@@ -98,10 +97,8 @@ THRESHOLD_NAMES = ("threshold", "value", "unit", "origin", "reference", "owner",
 
 def _values(policy: Policy, *, today: date) -> list[Row]:
     """Return the thresholds that hold on a day; of those to come the origin tells."""
-    with DEFAULTS.open(encoding="utf-8", newline="") as file:
-        defaults = list(csv.DictReader(file))
     rows: list[Row] = []
-    for row in defaults:
+    for row in threshold_defaults():
         key, own = row["threshold_key"], policy.thresholds.get(row["threshold_key"])
         coming = ""
         if own is not None and own.effective_from is not None and own.effective_from > today:

@@ -34,6 +34,9 @@ with
             started_at,
             vulnerability,
             finding_ids,
+            '; base image '
+            || base_image
+            || coalesce(' of ' || base_owner, '') as origin,
             case
                 when is_exploited and exploited_at <= started_at
                 then 'exploited'
@@ -75,6 +78,7 @@ with
             subjects.started_at,
             coalesce(findings.rule_id, findings.finding_id) as vulnerability,
             [findings.finding_id] as finding_ids,
+            cast(null as varchar) as origin,
             'new_weakness' as kind
         from subjects
         inner join
@@ -118,6 +122,7 @@ with
             judged.subject_id,
             judged.vulnerability,
             judged.finding_ids,
+            coalesce(judged.origin, '') as origin,
             case
                 when waived.subject_id is not null then 'waived' else judged.kind
             end as kind
@@ -147,11 +152,26 @@ with
                     when
                         kind
                         not in ('waived', 'critical_without_fix', 'severity_unknown')
-                    then vulnerability || ' (' || replace(kind, '_', ' ') || ')'
+                    then
+                        vulnerability
+                        || ' ('
+                        || replace(kind, '_', ' ')
+                        || origin
+                        || ')'
                 end,
                 ', '
                 order by kind, vulnerability
             ) as blocking_names,
+            string_agg(
+                case
+                    when kind = 'critical_without_fix'
+                    then
+                        vulnerability
+                        || coalesce(' (' || nullif(ltrim(origin, '; '), '') || ')', '')
+                end,
+                ', '
+                order by vulnerability
+            ) as unfixable_names,
             min(
                 case
                     when
@@ -196,6 +216,7 @@ with
             coalesce(counted.unfixable_count, 0) as unfixable_count,
             coalesce(counted.unrated_count, 0) as unrated_count,
             counted.blocking_names,
+            counted.unfixable_names,
             counted.first_kind,
             counted.evidence as finding_keys,
             scanned.subject_id is not null as is_scanned,
@@ -262,7 +283,11 @@ select
             || round(database_hours, 1)
             || ' hours old.'
         when reason_code = 'critical_without_fix'
-        then unfixable_count || ' critical and open, for which there is no fix.'
+        then
+            unfixable_count
+            || ' critical and open, for which there is no fix: '
+            || left(unfixable_names, 400)
+            || '.'
         when reason_code = 'severity_unknown'
         then unrated_count || ' open, of which no scanner says how severe they are.'
         when reason_code = 'waived'
