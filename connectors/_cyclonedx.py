@@ -149,7 +149,18 @@ def _findings(
             first_seen_at=stated_instant(analysis.get("firstIssued")),
             fixed_at=stated_instant(changed) if state == "fixed" else None,
             source_url=(vulnerability.get("source") or {}).get("url"),
+            layer_digests=_layers(component),
         )
+
+
+def _layers(component: Json) -> list[str] | None:
+    """Return the layer of an image that a component lies in, as Trivy states it."""
+    stated = [
+        one.get("value")
+        for one in component.get("properties") or ()
+        if one.get("name") in ("aquasecurity:trivy:LayerDiffID", "aquasecurity:trivy:LayerDigest")
+    ]
+    return [str(value) for value in stated if value] or None
 
 
 def _referenced(vulnerability: Json) -> list[str | None]:

@@ -24,6 +24,8 @@ FINDING = (
     "fixed_version",
     "file_path",
     "line_number",
+    "layer_digests",
+    "base_image",
     "state",
     "justification",
     "first_seen_at",

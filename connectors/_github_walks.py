@@ -46,6 +46,7 @@ class Walk:
     children: Mapping[str, Stream]
     repository: str
     created_at: str
+    branch: str
     known: State
     reached: State
     finished: frozenset[str]

@@ -122,11 +122,13 @@ class HttpClient:
         params: Parameters | None = None,
         etag: str | None = None,
         search: Mapping[str, object] | None = None,
+        answers: frozenset[int] = frozenset(),
     ) -> Reply:
         """Return one JSON reply; `address` is a path below the base address or a next link.
 
         With `etag` the reply may be an unchanged one (304), which costs no quota. With `search` it
-        is asked for by POST, for interfaces that take what is wanted as a JSON body.
+        is asked for by POST, for interfaces that take what is wanted as a JSON body. A status of
+        400 and above is an error unless it is one of `answers`.
         Errors: every class of `_errors` that names a fault of HTTP.
         """
         url = self._resolve(address, stream=stream, params=params)
@@ -134,7 +136,7 @@ class HttpClient:
         tried: Counter[str] = Counter()
         while True:
             try:
-                return self._try(url, stream=stream, etag=etag, wanted=wanted)
+                return self._try(url, stream=stream, etag=etag, wanted=wanted, answers=answers)
             except _Moved as moved:
                 tried["redirect"] += 1
                 if tried["redirect"] > MOST_REDIRECTS:
@@ -171,6 +173,7 @@ class HttpClient:
         etag: str | None,
         wanted: bytes | None,
         takes_anything: bool = False,
+        answers: frozenset[int] = frozenset(),
     ) -> Reply:
         self._await_turn(stream)
         self._deadline.at = self._monotonic() + self._deadline_seconds
@@ -190,7 +193,14 @@ class HttpClient:
             why = "its compression is broken"
             raise self._faults.payload(why, stream=stream, url=url) from None
         self._obey_limits(response, body, stream=stream)
-        return self._judge(response, body, stream=stream, url=url, takes_anything=takes_anything)
+        return self._judge(
+            response,
+            body,
+            stream=stream,
+            url=url,
+            takes_anything=takes_anything,
+            answers=answers,
+        )
 
     def _send(self, url: httpx.URL, *, etag: str | None, wanted: bytes | None) -> httpx.Response:
         secrets = self._access.headers
@@ -248,11 +258,13 @@ class HttpClient:
         stream: str,
         url: httpx.URL,
         takes_anything: bool,
+        answers: frozenset[int],
     ) -> Reply:
         status, headers = response.status_code, response.headers
         if status in REDIRECTS and headers.get("location"):
             raise _Moved(headers["location"])
-        if status >= 400:
+        is_answer = status in answers and not _reply.looks_like_html(body, "")
+        if status >= 400 and not is_answer:
             raise self._faults.refused(status, body, stream=stream, url=url)
         following = _reply.next_link(headers)
         reply = Reply(

@@ -4,7 +4,8 @@ Format: https://docs.oasis-open.org/sarif/sarif/v2.1.0 (sections 3.14, 3.27, 3.3
 2026. Results that say a rule was passed or did not apply are no findings. A result is dismissed
 when at least one of its suppressions is accepted or states no status, and fixed when its baseline
 says that it is absent. It is known by its correlation id, its fingerprints with rule and file, or
-its rule, file and message: its line moves with every change above it.
+its rule, file and message: its line moves with every change above it. Its severity is that of the
+security-severity of the result or its rule (0 to 10, as GitHub reads it), else the level.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ CATEGORIES = {
     "misconfiguration": "misconfiguration",
     "license": "licence",
 }
+# Lowest score of each severity; 0 says nothing.
+SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.0, "low"))
 ADVISORIES = ("CVE-", "GHSA-", "PYSEC-", "RUSTSEC-", "SNYK-")
 
 
@@ -93,7 +96,7 @@ def _row(result: Json, run: Json, tables: dict[int, dict[str, Json]]) -> Row:
         category=_category(rule_id, rule),
         rule_id=rule_id,
         title=title or (rule.get("shortDescription") or {}).get("text") or rule_id,
-        severity=_level(result, rule),
+        severity=_security(result, rule) or _level(result, rule),
         cve_id=rule_id if str(rule_id).startswith("CVE-") else None,
         file_path=path,
         line_number=line,
@@ -146,6 +149,21 @@ def _message(result: Json, rule: Json, run: Json) -> str | None:
     for place, argument in enumerate(message.get("arguments") or ()):
         text = str(text or "").replace(f"{{{place}}}", str(argument))
     return text
+
+
+def _security(result: Json, rule: Json) -> str | None:
+    """Return the severity that a score stands for; None where no score from 0 to 10 is stated."""
+    if result.get("kind", "fail") != "fail":
+        return None
+    for one in (result, rule):
+        stated = (one.get("properties") or {}).get("security-severity")
+        try:
+            score = float(str(stated))
+        except ValueError:
+            continue
+        if 0 < score <= 10:
+            return next(severity for lowest, severity in SEVERITIES if score >= lowest)
+    return None
 
 
 def _level(result: Json, rule: Json) -> str:

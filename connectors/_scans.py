@@ -20,16 +20,19 @@ from connectors._document import (
 
 Json = dict[str, Any]
 UNITS = {"time": "ms", "data": "bytes"}
+BASE_NAME = "org.opencontainers.image.base.name"
 LISTS = ("Vulnerabilities", "Misconfigurations", "Secrets", "Licenses")
 
 
 def decode_trivy(data: Json) -> Document:
     """Return the findings of a Trivy report; what an ignore file or VEX took out is dismissed."""
     rows: list[Row] = []
+    about = data.get("Metadata") or {}
+    base = _base_of(about.get("ImageConfig") or {})
     for result in data.get("Results") or ():
         for listed in LISTS:
             rows += [
-                _trivy_finding(one, listed, result)
+                _trivy_finding(one, listed, result, base=base)
                 for one in result.get(listed) or ()
                 if one.get("Status") != "PASS"
             ]
@@ -37,11 +40,10 @@ def decode_trivy(data: Json) -> Document:
             listed = LISTS[_kind_of(change.get("Type"))]
             rows.append(
                 _trivy_finding(
-                    change.get("Finding") or {}, listed, result, state="dismissed",
+                    change.get("Finding") or {}, listed, result, base=base, state="dismissed",
                     justification=change.get("Statement") or change.get("Status"),
                 )
             )  # fmt: skip
-    about = data.get("Metadata") or {}
     digests = [str(one).rpartition("@")[2] for one in about.get("RepoDigests") or ()]
     is_repository = data.get("ArtifactType") == "repository"
     address = about.get("RepoURL") or (data.get("ArtifactName") if is_repository else None)
@@ -64,17 +66,38 @@ def _kind_of(name: object) -> int:
     return kinds.index(str(name)) if name in kinds else 0
 
 
+def _base_of(image: Json) -> tuple[str | None, str | None]:
+    """Return the name of the image that one was built on, and the layer that is surely its own.
+
+    Where the labels name a base image at all, the lowest layer is of it; of the layers above, an
+    image does not say which are.
+    """
+    labels = (image.get("config") or {}).get("Labels") or {}
+    layers = (image.get("rootfs") or {}).get("diff_ids") or []
+    return labels.get(BASE_NAME), layers[0] if layers else None
+
+
 def _trivy_finding(
-    one: Json, listed: str, result: Json, *, state: str = "open", justification: str | None = None
+    one: Json,
+    listed: str,
+    result: Json,
+    *,
+    base: tuple[str | None, str | None],
+    state: str = "open",
+    justification: str | None = None,
 ) -> Row:
     target = result.get("Target")
-    shared = {
+    layer = one.get("Layer") or {}
+    base_image, lowest = base
+    shared: Row = {
         "tool": "trivy",
         "title": one.get("Title"),
         "severity": str(one["Severity"]).lower() if one.get("Severity") else None,
         "source_url": one.get("PrimaryURL") or one.get("Link"),
         "state": state,
         "justification": justification,
+        "layer_digests": [layer[key] for key in ("DiffID", "Digest") if layer.get(key)] or None,
+        "base_image": base_image if lowest and layer.get("DiffID") == lowest else None,
     }
     if listed == "Vulnerabilities":
         number = one["VulnerabilityID"]

@@ -1,16 +1,18 @@
-"""Read GitHub: what is changed, checked, approved, deployed and released, and its alerts.
+"""Read GitHub: what is changed, checked, approved, deployed and released, its rules and alerts.
 
-API: https://docs.github.com/en/rest (repos, commits, pulls, checks, deployments, environments,
-actions, releases, code-scanning, dependabot), version 2022-11-28, read November 2026. Works with
-GitHub Enterprise Server (base_url ends in /api/v3).
+API: https://docs.github.com/en/rest (repos, branches, commits, pulls, checks, deployments,
+environments, actions, releases, code-scanning, dependabot), version 2022-11-28, read November 2026.
+Works with GitHub Enterprise Server (base_url ends in /api/v3).
 Auth: a token with read access to contents, pull requests, deployments and actions; with read access
-to checks, code scanning alerts and Dependabot alerts too, where those are wanted.
+to checks, code scanning alerts, Dependabot alerts and administration (for the protection of
+branches) too, where those are wanted.
 Limits: 5,000 requests an hour; x-ratelimit-reset is an epoch; both limits come as 403 or 429; a
 reply that has not changed (304) is free.
 Traps: pages go by the Link header only, and its addresses name repositories by number; pull
 requests and deployments know no "since"; a query for runs ends after 1,000 of them; a run can be
 started again for 32 days; a deployment's own updated_at is not when it finished; approvals state
-neither a number nor a time; what is off in a repository answers 403 or 404.
+neither a number nor a time; what is off in a repository answers 403 or 404; that a branch is not
+protected is a 404, too, and so is its protection for who may not administer the repository.
 Tested: the official description (OpenAPI), recorded and scripted replies.
 """
 
@@ -24,6 +26,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
+from connectors._github_branches import branch_pages
 from connectors._github_checks import CheckBudget, left_out
 from connectors._github_extras import (
     code_scanning_pages,
@@ -81,6 +84,11 @@ STREAMS = (
         records_path="$.environments",
     ),
     Stream(
+        "branch_protections",
+        "One row per question about a default branch: its protection, its rules, code owners.",
+        key=("aspect",),
+    ),
+    Stream(
         "workflow_runs",
         "One row per workflow run, in its last attempt.",
         format="object",
@@ -128,6 +136,7 @@ PAGES_OF = {
     "workflow_runs": run_pages,
     "releases": release_pages,
     "environments": environment_pages,
+    "branch_protections": branch_pages,
     "code_scanning_alerts": code_scanning_pages,
     "dependabot_alerts": dependabot_pages,
 }
@@ -173,7 +182,8 @@ class GitHubConnector:
     name: str
     kind: str = KIND
     streams: tuple[Stream, ...] = STREAMS
-    _known: dict[str, str] = field(default_factory=dict)
+    # created_at and default_branch by repository
+    _known: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def access(self) -> Access:
@@ -219,7 +229,7 @@ class GitHubConnector:
             for _ in self._list(client, stream=listing, now=now):
                 continue
         known: Mapping[str, State] = (cursor or {}).get("repositories", {})
-        for repository, created_at in sorted(self._known.items()):
+        for repository, (created_at, branch) in sorted(self._known.items()):
             reached = resume.checkpoints.get(repository, {})
             if reached.get("is_done"):
                 continue
@@ -230,6 +240,7 @@ class GitHubConnector:
                 children={child.name: child for child in STREAMS if child.parent == stream.name},
                 repository=repository,
                 created_at=created_at,
+                branch=branch,
                 known=known.get(repository, {}),
                 reached=reached,
                 finished=resume.children,
@@ -274,7 +285,10 @@ class GitHubConnector:
             repositories=self.config.repositories,
         ):
             for record in records:
-                self._known[str(record["full_name"])] = str(record.get("created_at") or "")
+                self._known[str(record["full_name"])] = (
+                    str(record.get("created_at") or ""),
+                    str(record.get("default_branch") or ""),
+                )
             yield page
 
 

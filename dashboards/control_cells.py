@@ -49,8 +49,10 @@ def matrix_sentence(rows: Sequence[Row], *, period: str) -> str:
     if not judged:
         return f"No control judged anything in {period}."
     count = len(judged)
-    words = (("fail", "with failures"), ("no_data", "without data"),
-             ("inconclusive", "inconclusive"), ("warn", "with warnings"))  # fmt: skip
+    words = (
+        ("fail", "with failures"), ("no_data", "without data"), ("inconclusive", "inconclusive"),
+        ("warn", "with warnings"), ("exempt", "exempt"),
+    )  # fmt: skip
     said = [
         f"{number} {word}"
         for verdict, word in words

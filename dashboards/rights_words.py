@@ -36,13 +36,20 @@ VIOLATIONS = {
 LOG_CONTROLS = ("audit_log_completeness", "audit_log_gaps", "audit_log_retention")
 
 
-def rights_sentence(rights: Sequence[Row], holders: int) -> str:
-    """Return how many rights have a finding and how many people hold a toxic pair."""
+def rights_sentence(rights: Sequence[Row], holders: int, *, is_any_known: bool) -> str:
+    """Return how many rights have a finding and how many people hold a toxic pair.
+
+    Where no right of the whole organisation is known, nothing is said of holders either.
+    """
+    if not is_any_known:
+        return "No right of anybody is known, so it is not known who holds too much."
     open_ = [one for one in rights if one["verdict"] not in ("pass", "exempt", "not_applicable")]
     people = {0: "nobody holds", 1: "1 person holds"}.get(holders, f"{holders:,} people hold")
-    if not rights:
-        return f"No right of anybody is known; {people} a pair of rights that two should hold."
-    found = f"{len(open_):,} of {count_words(len(rights), 'right')} have a finding"
+    found = (
+        f"{len(open_):,} of {count_words(len(rights), 'right')} have a finding"
+        if rights
+        else "No right in this selection"
+    )
     return f"{found}; {people} a pair of rights that two should hold."
 
 

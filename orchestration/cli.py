@@ -349,11 +349,12 @@ def sources(
 @app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
+    policy: Annotated[bool, typer.Option("--policy", help="That of policy.yml.")] = False,
 ) -> None:
     """Show the JSON Schema of leadline.yml, with which editors complete and check it."""
     from orchestration.commands import configure as command
 
-    command.schema(out=out)
+    command.schema(out=out, is_of_policy=policy)
 
 
 @app.command()

@@ -1,9 +1,12 @@
 """The audit log on the command line."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from orchestration.cli_verdict import By
 
 audit = typer.Typer(no_args_is_help=True)
 
@@ -42,3 +45,25 @@ def verify_entries() -> None:
     from orchestration.commands import audit_log as command
 
     command.verify()
+
+
+@audit.command("events")
+def export_events(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write them to this file.")],
+    source: Annotated[str | None, typer.Option(help="Only the log of this source.")] = None,
+    by: By = None,
+) -> None:
+    """Write the audit logs that were read, each event chained to the one before by a hash."""
+    from orchestration.commands import audit_events as command
+
+    command.export(out=out, source=source, who=by)
+
+
+@audit.command("verify-events")
+def verify_events(
+    file: Annotated[Path, typer.Argument(help="A file that `audit events` wrote.")],
+) -> None:
+    """Check that no event of such a file was changed, removed or added; names the first bad one."""
+    from orchestration.commands import audit_events as command
+
+    command.verify(file)

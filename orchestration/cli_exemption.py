@@ -8,7 +8,7 @@ import typer
 from orchestration.cli_verdict import By, Reason
 
 Unchecked = Annotated[
-    bool, typer.Option("--unchecked", help="Keep it though no published build knows the names.")
+    bool, typer.Option("--unchecked", help="Keep it though no published build knows its subject.")
 ]
 Exemption = Annotated[str, typer.Argument(help="Its id, as `exemption list` shows it.")]
 

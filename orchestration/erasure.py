@@ -33,6 +33,8 @@ from transforms.decisions import ACCESS, EXPORT, read_decisions
 from transforms.home import Home
 
 SHORTEST = 2
+# Addresses that GitHub and GitLab make from a login, for people who do not show their own.
+MADE_ADDRESS = re.compile(r"<\s*((?:\d+[+-])?([\w-]+)@users\.noreply\.[\w.-]+)\s*>", re.IGNORECASE)
 # A build may hold a pseudonym in full, or its first characters in place of an address in a text.
 MASK_CHARACTERS = 12
 
@@ -184,16 +186,22 @@ class Eraser:
                 yield tuple(str(one).strip().lower() for one in names)
 
     def _tied(self) -> Iterator[tuple[str, ...]]:
-        """Yield logins with the addresses that records tie to them and to no other login."""
+        """Yield logins with the addresses that records tie to them and to no other login.
+
+        An address that a host made from a login is that login's, whoever wrote the message.
+        """
         for source, stream in self.lake.streams():
             lines = self.lake.journal(source, stream)
             kind = next((str(line["kind"]) for line in lines), "")
-            ties = self._known((kind, stream)).ties
+            known = self._known((kind, stream))
             logins: dict[str, set[str]] = defaultdict(set)
-            for record in self._records(source, stream) if ties else ():
-                for login_path, address_path in ties:
+            for record in self._records(source, stream) if known.ties or known.messages else ():
+                for login_path, address_path in known.ties:
                     login, address = _at(record, login_path), _at(record, address_path)
                     if login and address:
+                        logins[address].add(login)
+                for path in known.messages:
+                    for address, login in MADE_ADDRESS.findall(_at(record, path) or ""):
                         logins[address].add(login)
             for address, tied in logins.items():
                 if len(tied) == 1:

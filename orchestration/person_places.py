@@ -1,7 +1,8 @@
 """Where records of each stream name people, read from the staging models: they know it already.
 
 What a staging model turns into a pseudonym is a person's place. Where one model gives both
-`<role>_login_id` and `<role>_address_id`, its record ties that address to that login.
+`<role>_login_id` and `<role>_address_id`, its record ties that address to that login. A message
+whose co-authors a model reads may name the address that a host made from a login.
 """
 
 import re
@@ -19,14 +20,19 @@ _PSEUDONYM = re.compile(
     r"pseudonym\(\s*(?:\"(?P<text>[^\"]+)\"|'(?P<other>[^']+)')\s*\)\s*\}\}"
     r"(?:\s+as\s+(?P<column>\w+))?"
 )
+_MESSAGE = re.compile(r"co_author_ids\(\s*\"(?P<name>\w+)\"\s*\)")
 
 
 @dataclass(frozen=True)
 class PersonPlaces:
-    """Where the records of a stream name people, and which fields name one by login and address."""
+    """Where the records of a stream name people, and which fields name one by login and address.
+
+    `messages` are the fields whose trailers name people.
+    """
 
     places: tuple[KeyPath, ...] = ()
     ties: tuple[tuple[str, str], ...] = field(default=())
+    messages: tuple[str, ...] = ()
 
 
 def read_person_places(project: Path = TRANSFORMS) -> dict[tuple[str, str], PersonPlaces]:
@@ -40,7 +46,9 @@ def read_person_places(project: Path = TRANSFORMS) -> dict[tuple[str, str], Pers
         key = (stream["kind"], stream["stream"])
         known = found.get(key, PersonPlaces())
         here = _places(text)
-        found[key] = PersonPlaces(known.places + here.places, known.ties + here.ties)
+        found[key] = PersonPlaces(
+            known.places + here.places, known.ties + here.ties, known.messages + here.messages
+        )
     return found
 
 
@@ -56,7 +64,8 @@ def _places(text: str) -> PersonPlaces:
         places += [plain_path(path) for path in named]
         if match["column"] and len(named) == 1:
             columns[match["column"]] = named[0]
-    return PersonPlaces(tuple(dict.fromkeys(places)), tuple(_ties(columns)))
+    messages = tuple(paths[match["name"]] for match in _MESSAGE.finditer(text))
+    return PersonPlaces(tuple(dict.fromkeys(places)), tuple(_ties(columns)), messages)
 
 
 def _ties(columns: dict[str, str]) -> Iterator[tuple[str, str]]:

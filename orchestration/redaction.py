@@ -2,8 +2,8 @@
 
 An address is replaced wherever it stands. A login may be a common word: it is replaced where a
 record names a person (PERSON_KEYS, and what the staging models turn into pseudonyms), where it is
-mentioned with an @, and in an object that describes the person. Numbers, order and everything else
-stay as they were written.
+mentioned with an @, in the trailers of a commit message, and in an object that describes the
+person. Numbers, order and everything else stay as they were written.
 """
 
 import json
@@ -88,6 +88,13 @@ class Person:
         return _any_of(*[rf"(?:{word}){{1,3}}<{_address(one)}>" for one in self.addresses])
 
     @cached_property
+    def trailers(self) -> re.Pattern[str] | None:
+        """Return a line such as Co-authored-by that ends in any identifier of the person."""
+        ends = [*map(_address, self.addresses), *map(re.escape, self.logins)]
+        start = r"(?m:^)([a-z][a-z-]*-by:)[^<\r\n]*<\s*"
+        return _any_of(rf"{start}(?:{'|'.join(ends)})\s*>") if ends else None
+
+    @cached_property
     def words(self) -> re.Pattern[str] | None:
         """Return the logins as whole words."""
         return _any_of(*[rf"(?<![\w-]){re.escape(one)}(?![\w-])" for one in self.logins])
@@ -131,10 +138,12 @@ def redact_page(
 
 
 def redact_text(text: str, person: Person, *, is_all_words: bool = False) -> str:
-    """Return a text without the person's addresses, names before them and mentions.
+    """Return a text without the person's addresses, names before them, trailers and mentions.
 
     `is_all_words` takes out every word that is a login: for bytes that no model reads.
     """
+    if person.trailers:
+        text = person.trailers.sub(rf"\1 {person.token} <{person.token}>", text)
     if person.named:
         text = person.named.sub(f"{person.token} <{person.token}>", text)
     if person.anywhere:

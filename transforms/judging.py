@@ -14,6 +14,7 @@ from typing import Any
 
 from transforms.judgements import (
     ADVISORY,
+    NO_DATA,
     NOT_APPLICABLE,
     REQUIRED,
     Candidate,
@@ -197,7 +198,9 @@ def _rule(
     context: _Context,
 ) -> Rule:
     """Return one control's verdict, lifted by an exemption that holds at the instant."""
-    verdict = told["verdict"] if told else NOT_APPLICABLE
+    # A required control that answers nothing has not been asked in vain: nothing is known.
+    silent = NO_DATA if definition["gate"] == REQUIRED else NOT_APPLICABLE
+    verdict = told["verdict"] if told else silent
     evidence = tuple(told["evidence"] or ()) if told else ()
     exemption = (
         _exemption(context, definition["control_id"], candidate) if verdict in LIFTED else None
@@ -209,8 +212,8 @@ def _rule(
         severity=definition["severity"],
         verdict="exempt" if exemption else verdict,
         underlying_verdict=verdict,
-        reason_code=told["reason_code"] if told else "does_not_bind",
-        reason=told["reason"] if told else "It does not bind this service and environment.",
+        reason_code=told["reason_code"] if told else "no_answer",
+        reason=told["reason"] if told else "The control says nothing of it.",
         evidence=evidence,
         value=told["value"] if told else None,
         threshold=told["threshold"] if told else None,

@@ -12,7 +12,11 @@ from dashboards.words import count_words
 
 TITLE, SECTION, ORDER, URL_PATH = "Access", "Governance", 3, "access"
 OLDER = "This build is older than this page; `leadline build` makes a new one."
-LINKS = {"Open": st.column_config.LinkColumn(display_text="open", width=60)}
+TEMPLATE = "leadline template access_grants --out access_grants.csv"
+# High enough for text to wrap, so that no sentence is cut; on a phone, too.
+ROW = 66
+WHOLE = {"What was found": st.column_config.TextColumn(width=280)}
+LINKS = WHOLE | {"Open": st.column_config.LinkColumn(display_text="open", width=60)}
 
 
 def render(view: View) -> None:
@@ -23,12 +27,18 @@ def render(view: View) -> None:
         return
     results = _results(view, "entitlements")
     holders = view.known_rows("toxic_holders", filters={"is_current": True}, order="person_id")
-    told = results.to_dicts()
-    st.markdown(f"#### {words.rights_sentence(told, holders['person_id'].n_unique())}")
-    asked = Asked({"control_id": "entitlements", **view.selection.filters})
-    draw_basis(view, "control_results", asked, key="rights_answer")
-    _draw_rights(view, held, results)
-    _draw_holders(view, holders)
+    is_any_known = not view.known_rows("held_rights", filters={}).is_empty()
+    said = words.rights_sentence(
+        results.to_dicts(), holders["person_id"].n_unique(), is_any_known=is_any_known
+    )
+    st.markdown(f"#### {said}")
+    if is_any_known:
+        asked = Asked({"control_id": "entitlements", **view.selection.filters})
+        draw_basis(view, "control_results", asked, key="rights_answer")
+        _draw_rights(view, held, results)
+        _draw_holders(view, holders)
+    else:
+        _draw_remedy(view)
     _draw_duties(view)
     _draw_logs(view)
 
@@ -42,13 +52,23 @@ def _results(view: View, *controls: str, is_of_period: bool = False) -> pl.DataF
     )  # fmt: skip
 
 
+def _draw_remedy(view: View) -> None:
+    st.subheader("Rights", anchor=False)
+    st.markdown(
+        "Rights come from a table of your own: who holds which role on what, since when, and when "
+        "it was last used and confirmed. This writes one to fill in:"
+    )
+    st.code(TEMPLATE, language=None, wrap_lines=True)
+    st.markdown(
+        "Put it into the folder of a source of the kind files, then `leadline run`. "
+        f"[Sources]({page_link(view, 'sources')}) shows whether it was read."
+    )
+
+
 def _draw_rights(view: View, held: pl.DataFrame, results: pl.DataFrame) -> None:
     st.subheader("Rights", anchor=False)
     if results.is_empty():
-        st.markdown(
-            "Tables of rights (`access_grants`) that a source of the kind files reads make this "
-            f"list; none is in the selection. See [Sources]({page_link(view, 'sources')})."
-        )
+        st.markdown("Rights are known, but none on what is selected; widen the selection.")
         return
     told = results.to_dicts()
     findings = words.finding_sentences(told)
@@ -56,7 +76,7 @@ def _draw_rights(view: View, held: pl.DataFrame, results: pl.DataFrame) -> None:
         st.markdown("\n".join(f"- {said}" for said in findings))
     rights = {row["access_grant_id"]: row for row in held.iter_rows(named=True)}
     st.dataframe(
-        words.rights_table(told, rights), hide_index=True,
+        words.rights_table(told, rights), hide_index=True, column_config=WHOLE, row_height=ROW,
         alt="Rights with holder, role and finding, findings first",
     )  # fmt: skip
     st.caption("Held at the build's last instant. People are pseudonyms; roles are the policy's.")
@@ -105,7 +125,8 @@ def _draw_duties(view: View) -> None:
             found.to_dicts(), exempt,
             lambda one: page_link(view, "deployment", deployment=one),
         ),
-        hide_index=True, column_config=LINKS, alt="Violations with people and exemption",
+        hide_index=True, column_config=LINKS, row_height=ROW,
+        alt="Violations with people and exemption",
     )  # fmt: skip
     st.markdown(
         "Every deployment is looked at, none is sampled; the interval says what the rate may be in "
@@ -134,7 +155,7 @@ def _draw_logs(view: View) -> None:
         )
         return
     st.dataframe(
-        words.logs_table(logs.to_dicts()), hide_index=True, height="content",
+        words.logs_table(logs.to_dicts()), hide_index=True, height="content", row_height=ROW,
         alt="Each log: whole events, silence, reach",
     )  # fmt: skip
     st.caption("The newest month of each log, of the whole organisation.")

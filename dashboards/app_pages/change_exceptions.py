@@ -38,6 +38,8 @@ RULES = (
      "left no trace", "", False),
     ("change_closed", "Not closed in time", "change request",
      "were not closed in time with a result", "", False),
+    ("post_implementation_review", "Not reviewed in time", "review",
+     "were not held in time and published", "", False),
 )  # fmt: skip
 
 

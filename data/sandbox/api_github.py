@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from data.sandbox.branch_rules import branch_reply
 from data.sandbox.company import ORGANISATION, SERVICES
 from data.sandbox.github_shapes import FIRST_REPOSITORY_ID
 from data.sandbox.replies import Query, Reply, array, epoch, error, first, number, with_values
@@ -17,6 +18,7 @@ from data.sandbox.world import World
 _MAX_RUNS = 1000
 _DOCUMENTATION = "https://docs.github.com/rest"
 _BY_NUMBER = {FIRST_REPOSITORY_ID + s.index: s.repository for s in SERVICES}
+_BY_REPOSITORY = {service.repository: service for service in SERVICES}
 _NUMBERS = {name: number for number, name in _BY_NUMBER.items()}
 _REPOSITORY = re.compile(r"^/(?:repos/([^/]+/[^/]+)|repositories/(\d+))(/.*)?$")
 _Lister = Callable[["GithubApi", str, str, Query, int], list[bytes] | None]
@@ -59,6 +61,9 @@ class GithubApi:
             row = next(r for r in self.world.records("github", "repositories") if r.key == name)
             body = row.body_at(at)
             return Reply(body) if body else _missing()
+        answered = branch_reply(_BY_REPOSITORY[name], rest, root=root)
+        if answered is not None:
+            return answered
         for pattern, lister, wrapper in _ROUTES:
             match = pattern.match(rest)
             if match is None:

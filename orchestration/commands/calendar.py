@@ -1,12 +1,12 @@
 """The commands calendar and override: what may be deployed when, from the published build."""
 
-import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestration.commands.terminal import open_context, printable, say, show_table
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
 from orchestration.run import Context
 from orchestration.sample import read_sample
@@ -130,7 +130,7 @@ def add_override(
             subject=f"service:{service} environment:{environment}",
             verdict="approved",
             details=details,
-            who=(who or "").strip() or getpass.getuser(),
+            who=decider(who),
             decided_at=now_of(context),
         )
     except DecisionsAltered as exc:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestration.commands.terminal import open_context, say
 from orchestration.errors import ConfigurationError
-from orchestration.schema import SCHEMA_FILE, render_schema
+from orchestration.schema import SCHEMA_FILE, render_policy_schema, render_schema
 from orchestration.template import render_template
 
 ROLES_TEMPLATE = Path(__file__).resolve().parents[1] / "roles_template.yml"
@@ -40,10 +40,14 @@ def _write_new(target: Path, text: str, *, force: bool) -> None:
         raise ConfigurationError(f"{target} cannot be written; make its folder writable.") from exc
 
 
-def schema(*, out: Path | None) -> None:
-    """Write the JSON Schema of leadline.yml to a file, or show it."""
+def schema(*, out: Path | None, is_of_policy: bool) -> None:
+    """Write the JSON Schema of leadline.yml or policy.yml to a file, or show it."""
+    text = render_policy_schema() if is_of_policy else render_schema()
     if out is None:
-        sys.stdout.write(render_schema())
+        sys.stdout.write(text)
         return
-    out.write_text(render_schema(), encoding="utf-8")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise ConfigurationError(f"{out} cannot be written; make its folder writable.") from exc
     say(f"Wrote {out}.")

@@ -1,7 +1,6 @@
 """What every command shares that keeps a decision: who, when, and a file that can be read."""
 
 import contextlib
-import getpass
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -9,11 +8,6 @@ from orchestration.errors import ConfigurationError, LeadlineError
 from orchestration.run import Context
 from orchestration.sample import read_sample
 from transforms.decisions import DecisionsAltered
-
-
-def decider(who: str | None) -> str:
-    """Return who decides: as said, else who is signed in to this machine."""
-    return (who or "").strip() or getpass.getuser()
 
 
 def decided_now(context: Context) -> datetime:

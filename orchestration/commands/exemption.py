@@ -6,12 +6,12 @@ from typing import Any
 
 from orchestration.commands.deciding import (
     decided_now,
-    decider,
     readable_decisions,
     require_words,
 )
 from orchestration.commands.exemption_checks import Known, known_build, refuse_author
 from orchestration.commands.terminal import open_context, printable, say, show_table
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError
 from orchestration.exemptions import (
     APPROVED,
@@ -189,6 +189,9 @@ def _expiry(
 ) -> datetime:
     if (hours is None) == (until is None):
         raise ConfigurationError("Say when it ends: either --hours or --until.")
+    if hours is not None:
+        # A number of hours may be none at all, or more than a calendar holds.
+        hours = min(hours, longest + 1) if hours > 0 else 0.0
     expires_at = now + timedelta(hours=hours) if hours is not None else until
     if expires_at is None or expires_at <= now:
         raise ConfigurationError("An exemption ends in the future; give a later end.")

@@ -1,6 +1,5 @@
 """What the published build knows that decides whether an exemption may be granted or approved."""
 
-import csv
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +8,10 @@ from pydantic import SecretStr
 from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.exemptions import EVERY_CONTROL
 from orchestration.keys import pseudonym, pseudonym_key
-from orchestration.policy.thresholds import DEFAULTS
+from orchestration.policy.controls import known_controls
+from orchestration.policy.thresholds import threshold_defaults
 from orchestration.run import Context
+from orchestration.spelling import meant
 from transforms.published import NothingPublished, Published, UnknownTable, open_published
 
 ROLE = "exemption"
@@ -34,10 +35,9 @@ class Known:
         """Return the value that the build holds against, else the one that Leadline ships."""
         for row in self._rows("thresholds", threshold_key=name):
             return float(str(row["value"]))
-        with DEFAULTS.open(encoding="utf-8", newline="") as file:
-            return next(
-                float(row["value"]) for row in csv.DictReader(file) if row["threshold_key"] == name
-            )
+        return next(
+            float(row["value"]) for row in threshold_defaults() if row["threshold_key"] == name
+        )
 
     def person(self, who: str) -> str:
         """Return the pseudonym of the person behind a login or an address."""
@@ -71,19 +71,15 @@ class Known:
     def require(
         self, control_ids: tuple[str, ...], subject_type: str, subject_id: str | None
     ) -> None:
-        """Refuse controls and subjects that the build does not have.
+        """Refuse controls that do not exist, and subjects that the build does not have.
 
         Errors: ConfigurationError.
         """
-        if self.is_unchecked:
-            return
-        known = {str(row["control_id"]) for row in self._rows("control_definitions")}
         for one in control_ids:
-            if one not in known | {EVERY_CONTROL}:
-                raise ConfigurationError(
-                    f"There is no control {one!r}; known are: {', '.join(sorted(known))}."
-                )
-        if subject_type not in PLACES:
+            if one not in known_controls() | {EVERY_CONTROL}:
+                told = meant(one, known_controls())
+                raise ConfigurationError(f"There is no control {one!r}; {told}.")
+        if self.is_unchecked or subject_type not in PLACES:
             return
         table, column = PLACES[subject_type]
         if not self._rows(table, **{column: subject_id}):

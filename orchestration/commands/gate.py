@@ -4,7 +4,6 @@ It fails closed: what it cannot keep, it does not answer. Nothing heavy is impor
 pipeline waits for the answer and not for Python.
 """
 
-import getpass
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 import typer
 
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
 from orchestration.gate.formats import FORMATS
 from orchestration.gate.retained import build_at
@@ -173,7 +173,7 @@ def _keep(
             subject=f"artifact:{candidate.digest}",
             verdict=judgement.verdict,
             details=details,
-            who=(who or "").strip() or getpass.getuser(),
+            who=decider(who),
             decided_at=judgement.build_as_of if is_sample else now,
         )
     except DecisionsAltered as exc:

@@ -1,9 +1,9 @@
 """The command policy: what policy.yml asks, whether it can be used, and what it changes."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from orchestration.errors import ConfigurationError
 from orchestration.lake import Lake
 from orchestration.policy import POLICY_FILE, Policy, policy_digest, policy_records, records_digest
 from orchestration.policy.reading import read_policy
-from orchestration.policy.thresholds import DEFAULTS
+from orchestration.policy.thresholds import threshold_defaults
 from orchestration.policy_use import policy_of_lake
 from orchestration.run import Context
 
@@ -35,11 +35,12 @@ def show(file: Path | None, *, is_json: bool) -> None:
     """Show thresholds with their origin, and every other setting. Errors: ConfigurationError."""
     context = open_context()
     place = _place(context, file)
-    policy = read_policy(place)
+    policy, today = read_policy(place), context.clock().date()
+    values = _values(policy, today=today)
     if is_json:
         told = {
             "digest": f"sha256:{policy_digest(policy)}",
-            THRESHOLDS: [dict(zip(THRESHOLD_NAMES, row, strict=True)) for row in _values(policy)],
+            THRESHOLDS: [dict(zip(THRESHOLD_NAMES, row, strict=True)) for row in values],
             "settings": {
                 f"{row['name']}.{row['key']}": json.loads(row["value"])
                 for row in policy_records(policy)
@@ -50,7 +51,7 @@ def show(file: Path | None, *, is_json: bool) -> None:
         return
     if not place.exists():
         say(f"There is no {place}; everything is Leadline's default.")
-    show_table(THRESHOLD_NAMES, [[printable(value) for value in row] for row in _values(policy)])
+    show_table(THRESHOLD_NAMES, [[printable(value) for value in row] for row in values])
     others = [row for row in policy_records(policy) if row["name"] != THRESHOLDS]
     if others:
         show_table(
@@ -94,18 +95,23 @@ def differences(former: Iterable[Record], later: Iterable[Record]) -> list[Row]:
 THRESHOLD_NAMES = ("threshold", "value", "unit", "origin", "reference", "owner", "from")
 
 
-def _values(policy: Policy) -> list[Row]:
-    with DEFAULTS.open(encoding="utf-8", newline="") as file:
-        defaults = list(csv.DictReader(file))
+def _values(policy: Policy, *, today: date) -> list[Row]:
+    """Return the thresholds that hold on a day; of those to come the origin tells."""
     rows: list[Row] = []
-    for row in defaults:
+    for row in threshold_defaults():
         key, own = row["threshold_key"], policy.thresholds.get(row["threshold_key"])
+        coming = ""
+        if own is not None and own.effective_from is not None and own.effective_from > today:
+            coming = f", by policy {own.value:g} from {own.effective_from.isoformat()} on"
+            own = None
         rows.append(
             (
                 key,
                 row["value"] if own is None else f"{own.value:g}",
                 row["unit"],
-                row["source_tag"] if own is None else f"policy, instead of {row['value']}",
+                f"{row['source_tag']}{coming}"
+                if own is None
+                else f"policy, instead of {row['value']}",
                 row["source_ref"] if own is None else own.reason,
                 row["owner"] if own is None or own.owner is None else own.owner,
                 row["effective_from"]

@@ -1,12 +1,13 @@
 """The command signoff: who vouches for what is to be released, bound to one artifact."""
 
 import contextlib
-import getpass
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from orchestration.commands.terminal import open_context, say, show_table
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
 from orchestration.run import Context
 from orchestration.sample import read_sample
@@ -20,6 +21,7 @@ from transforms.decisions import (
 )
 from transforms.published import NothingPublished, Published, UnknownTable, open_published
 
+ARTIFACT = re.compile(r"[a-z0-9][a-z0-9+._-]*:[0-9a-zA-Z=_+./-]{6,}|[0-9a-f]{7,64}")
 REMEDY = "the next `leadline build` counts it"
 
 
@@ -85,7 +87,7 @@ def withdraw(sign_off: str, *, who: str | None) -> None:
             subject=standing[sign_off].subject,
             verdict=WITHDRAWN,
             details={"sign_off_id": sign_off},
-            who=_name(who),
+            who=decider(who),
             decided_at=_now(context),
             supersedes=sign_off,
         )
@@ -146,6 +148,11 @@ def _keep(
     words: str,
     who: str | None,
 ) -> None:
+    if not ARTIFACT.fullmatch(digest.strip()):
+        raise ConfigurationError(
+            f"{digest!r} is no digest; write it as sha256:HEX, or give the commit where nothing "
+            "has a digest."
+        )
     known = published.rows("services")
     if service not in known["service_id"].to_list():
         raise _unknown("service", service, known["service_id"].to_list())
@@ -157,7 +164,7 @@ def _keep(
             subject=f"artifact:{digest.strip()}",
             verdict=verdict,
             details={key: value for key, value in (stated | details).items() if value},
-            who=_name(who),
+            who=decider(who),
             decided_at=_now(context),
         )
     say(f"Kept {decision.decision_id}; {REMEDY}.")
@@ -186,10 +193,6 @@ def _unknown(thing: str, name: str, known: object) -> ConfigurationError:
     assert isinstance(known, dict | list)
     there = ", ".join(sorted(known)) or "none; name them in policy.yml and run `leadline run`"
     return ConfigurationError(f"There is no {thing} {name!r}; known are: {there}.")
-
-
-def _name(who: str | None) -> str:
-    return (who or "").strip() or getpass.getuser()
 
 
 def _now(context: Context) -> datetime:

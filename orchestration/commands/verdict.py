@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from orchestration.commands.deciding import (
     decided_now,
-    decider,
     readable_decisions,
     require_words,
 )
 from orchestration.commands.terminal import open_context, say, show_table
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError, NothingToRead
 from transforms.decisions import (
     ATTRIBUTION,

@@ -116,10 +116,26 @@ def read_inputs(published: Published, scope: Scope) -> Inputs:
         clean[name], found = redacted(frame.sort(frame.columns), item=f"extracts/{name}.csv")
         taken += found
     results, found = redacted(results, item="results.csv")
+    taken += found
+    declared, found = _policy(declared, results)
     return Inputs(
         build=published.build, scope=scope, results=results, declared=declared,
         deployments=deployments, extracts=clean, redactions=(*taken, *found),
     )  # fmt: skip
+
+
+def _policy(
+    declared: Mapping[str, pl.DataFrame], results: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], list[Redaction]]:
+    """Return what was judged by: of exemptions those that lifted something here, and no secrets."""
+    lifted = results["exemption_id"].drop_nulls().unique().sort().to_list()
+    exemptions = declared["exemptions"].filter(pl.col("exemption_id").is_in(lifted))
+    clean: dict[str, pl.DataFrame] = {}
+    taken: list[Redaction] = []
+    for name, frame in sorted({**declared, "exemptions": exemptions}.items()):
+        clean[name], found = redacted(frame, item="policy.json")
+        taken += found
+    return clean, taken
 
 
 def _within(declared: dict[str, pl.DataFrame], framework: str) -> dict[str, pl.DataFrame]:
@@ -174,8 +190,12 @@ def _subjects(published: Published, scope: Scope, deployments: pl.DataFrame) -> 
     numbers = deployments["change_request_number"].drop_nulls().unique().to_list()
     requests = published.rows("change_requests", filters={"number": numbers})
     ids = deployments["deployment_id"].to_list()
+    links = published.rows("change_request_links", filters={"deployment_id": ids})
     changes = published.rows("deployment_changes", filters={"deployment_id": ids})
-    subjects = {*ids, *numbers, *requests["change_request_id"], *changes["change_id"]}
+    asked = {*requests["change_request_id"], *links["change_request_id"]}
+    subjects = {*ids, *numbers, *asked, *changes["change_id"]}
+    # A review is of a deployment or a change request, and is named by it.
+    subjects |= {f"deployment:{one}" for one in ids} | {f"change_request:{one}" for one in asked}
     subjects |= set(deployments["commit_sha"].drop_nulls())
     subjects |= {key.partition("|")[0] for key in deployments["artifact_key"].drop_nulls()}
     services = deployments["service_id"].drop_nulls().unique()

@@ -192,6 +192,7 @@ def _verified(raw: bytes, *, previous: bytes | None, key: str) -> dict[str, Any]
     for name in sorted(found.keys() | stated.keys()):
         if name not in found or stated.get(name, {}) | found[name] != stated.get(name):
             raise Refused(f"{RESULTS}: control {name} counts otherwise than the manifest says")
+    _check_totals(manifest, found, kinds)
     _check_findings(manifest, members)
     _check_previous(manifest, previous, key=key or manifest["public_key"])
     return manifest
@@ -313,6 +314,18 @@ def state_of(verdicts: dict[str, int]) -> tuple[str, str]:
     if any(verdicts.get(one) for one in (*UNPROVEN, "exempt")):
         return "not-satisfied", "other"
     return "satisfied", "other" if verdicts.get("warn") else "pass"
+
+
+def _check_totals(
+    manifest: dict[str, Any], found: dict[str, dict[str, Any]], kinds: dict[str, int]
+) -> None:
+    filled = sum(one["filled"] for one in found.values())
+    required = sum(one["required"] for one in found.values())
+    told = {"filled": filled, "required": required, "is_complete": filled == required > 0}
+    if manifest["completeness"] != told:
+        raise Refused(f"{MANIFEST}: it calls the evidence otherwise complete than its controls do")
+    if manifest["attestations"]["count"] != sum(kinds.values()):
+        raise Refused(f"{ATTESTATIONS}: there are not as many as the manifest counts")
 
 
 def _check_findings(manifest: dict[str, Any], members: dict[str, bytes]) -> None:

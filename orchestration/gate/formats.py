@@ -170,7 +170,7 @@ def as_junit(judgement: Judgement) -> str:
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(judgement).items():
-        ET.SubElement(properties, "property", name=name, value=value)
+        ET.SubElement(properties, "property", name=name, value=_clean(value))
     for source in judgement.late_sources:
         case = ET.SubElement(suite, "testcase", classname="sources", name=source.source, time="0")
         ET.SubElement(case, "error", message="The source was not read in time.")
@@ -180,7 +180,7 @@ def as_junit(judgement: Judgement) -> str:
         )
         outcome = _outcome(rule)
         if outcome != "passed":
-            ET.SubElement(case, outcome, message=rule.reason, type=rule.reason_code)
+            ET.SubElement(case, outcome, message=_clean(rule.reason), type=rule.reason_code)
         told = [rule.reason, *rule.evidence, limits_words(rule.limits)]
         ET.SubElement(case, "system-out").text = "\n".join(_clean(text) for text in told if text)
     ET.indent(suites)

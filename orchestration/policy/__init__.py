@@ -13,6 +13,7 @@ from pydantic import Field
 
 from orchestration.part import Part
 from orchestration.policy.approvers import Approvers
+from orchestration.policy.base_images import BaseImage
 from orchestration.policy.calendar import Window
 from orchestration.policy.cmdb import Cmdb
 from orchestration.policy.controls import ControlBinding
@@ -41,6 +42,7 @@ class Policy(Part):
     delegates: dict[str, Delegates] = Field(default_factory=dict)
     versioning: dict[str, Versioning] = Field(default_factory=dict)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
+    base_images: dict[str, BaseImage] = Field(default_factory=dict)
     cmdb: dict[str, Cmdb] = Field(default_factory=dict)
     entitlements: dict[str, Entitlement] = Field(default_factory=dict)
     standard_changes: dict[str, StandardChange] = Field(default_factory=dict)

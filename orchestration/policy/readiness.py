@@ -13,6 +13,8 @@ class ReadinessItem(Part):
     control: by the control of that name. sign_off: somebody scores it. evidence: the same, and a
     score counts only with an address of the evidence. measure: by the newest measure of quality of
     that name. rollback: by a rehearsal of the way back. on_call: by who is on call at the start.
+    `urgent_work_passes`: a release of nothing but work of the highest priority or for security
+    passes an item that a measure judges, such as a spent error budget.
     """
 
     title: str
@@ -24,12 +26,15 @@ class ReadinessItem(Part):
     owner_role: str | None = None
     tiers: tuple[int, ...] = ()
     emergency: bool = False
+    urgent_work_passes: bool = False
 
     @model_validator(mode="after")
     def _names_what_judges_it(self) -> "ReadinessItem":
         for kind in ("control", "measure"):
             if (self.judged_by == kind) != bool(getattr(self, kind)):
                 raise ValueError(f"`{kind}` names the {kind} of an item that is judged by one")
+        if self.urgent_work_passes and self.judged_by != "measure":
+            raise ValueError("`urgent_work_passes` is for an item that is judged by a measure")
         return self
 
 

@@ -1,13 +1,16 @@
 """Read policy.yml; a file that is not there is a policy of defaults."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from orchestration.errors import ConfigurationError
 from orchestration.policy import Policy
+from orchestration.policy.controls import known_controls
 from orchestration.policy.thresholds import known_thresholds
-from orchestration.yaml_lines import Document, read_document, validation_error
+from orchestration.spelling import meant
+from orchestration.yaml_lines import Document, Place, read_document, validation_error
 
 
 def read_policy(file: Path) -> Policy:
@@ -34,10 +37,18 @@ def parse_policy(document: Document, *, folder: Path | None = None) -> Policy:
         policy = Policy.model_validate(values, context={"folder": folder})
     except ValidationError as exc:
         raise validation_error(document, (), exc) from None
-    for key in policy.thresholds:
-        if key not in known_thresholds():
-            raise document.error(
-                ("thresholds", key),
-                f"is unknown; known are: {', '.join(sorted(known_thresholds()))}",
-            )
+    for place, name, known in _named(policy):
+        if name not in known:
+            raise document.error(place, f"is unknown; {meant(name, known)}")
     return policy
+
+
+def _named(policy: Policy) -> Iterator[tuple[Place, str, frozenset[str]]]:
+    """Yield where a policy names a threshold or a control, the name, and the names there are."""
+    for key in policy.thresholds:
+        yield ("thresholds", key), key, known_thresholds()
+    for key in policy.controls:
+        yield ("controls", key), key, known_controls()
+    for key, item in policy.readiness.items():
+        if item.control is not None:
+            yield ("readiness", key, "control"), item.control, known_controls()

@@ -22,7 +22,13 @@ class Threshold(Part):
 
 
 @cache
+def threshold_defaults() -> tuple[dict[str, str], ...]:
+    """Return the thresholds that controls use, as Leadline ships them."""
+    with DEFAULTS.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@cache
 def known_thresholds() -> frozenset[str]:
     """Return the names of the thresholds that controls use."""
-    with DEFAULTS.open(encoding="utf-8", newline="") as file:
-        return frozenset(row["threshold_key"] for row in csv.DictReader(file))
+    return frozenset(row["threshold_key"] for row in threshold_defaults())

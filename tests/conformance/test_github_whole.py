@@ -13,6 +13,9 @@ from tests.conformance.contracts import Contract
 from tests.connectors.fakes import read
 from tests.connectors.github_records import (
     APPROVALS,
+    BRANCH_PROTECTION,
+    BRANCH_RULES,
+    CODE_OWNER_ERRORS,
     CODE_SCANNING,
     DEPENDABOT,
     ENVIRONMENTS,
@@ -33,6 +36,9 @@ REPLIES: dict[str, Any] = {
     f"{OWN}/code-scanning/alerts": CODE_SCANNING,
     f"{OWN}/dependabot/alerts": DEPENDABOT,
     f"{OWN}/releases": [RELEASE],
+    f"{OWN}/branches/{{branch}}/protection": BRANCH_PROTECTION,
+    f"{OWN}/rules/branches/{{branch}}": BRANCH_RULES,
+    f"{OWN}/codeowners/errors": CODE_OWNER_ERRORS,
 }
 
 pytestmark = pytest.mark.npm

@@ -261,3 +261,50 @@ RELEASE: dict[str, Any] = {
     "author": PERSON,
     "assets": [asset(1, f"sha256:{'2' * 64}"), asset(2, None)],
 }
+
+
+BRANCH = f"{API}/branches/main/protection"
+BRANCH_PROTECTION: dict[str, Any] = {
+    "url": BRANCH,
+    "enforce_admins": {"url": f"{BRANCH}/enforce_admins", "enabled": True},
+    "required_pull_request_reviews": {
+        "url": f"{BRANCH}/required_pull_request_reviews",
+        "dismissal_restrictions": {"users": [PERSON], "teams": [], "apps": []},
+        "bypass_pull_request_allowances": {"users": [PERSON], "teams": [], "apps": []},
+        "dismiss_stale_reviews": True,
+        "require_code_owner_reviews": True,
+        "require_last_push_approval": True,
+        "required_approving_review_count": 2,
+    },
+    "allow_force_pushes": {"enabled": False},
+}
+BRANCH_RULES: list[dict[str, Any]] = [
+    {
+        "type": "pull_request",
+        "ruleset_source_type": "Organization",
+        "ruleset_source": "acme",
+        "ruleset_id": 73,
+        "parameters": {
+            "required_approving_review_count": 3,
+            "dismiss_stale_reviews_on_push": False,
+            "require_code_owner_review": False,
+            "require_last_push_approval": False,
+            "required_review_thread_resolution": True,
+        },
+    },
+    {
+        "type": "deletion",
+        "ruleset_source_type": "Repository",
+        "ruleset_source": REPOSITORY,
+        "ruleset_id": 42,
+    },
+]
+CODE_OWNER_ERRORS: dict[str, Any] = {
+    "errors": [
+        {
+            "line": 3, "column": 1, "kind": "Invalid pattern", "source": "***/*.rb @monalisa",
+            "suggestion": None, "message": "Invalid pattern on line 3",
+            "path": ".github/CODEOWNERS",
+        }
+    ]
+}  # fmt: skip

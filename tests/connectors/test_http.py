@@ -66,6 +66,15 @@ def test_a_token_travels_in_the_header_and_never_in_the_address() -> None:
     assert CANARY not in str(script.requests[0].url)
 
 
+def test_a_status_that_is_an_answer_is_a_reply_and_any_other_stays_an_error() -> None:
+    absent = json_reply({"message": "Branch not protected"}, 404)
+    client = open_client(_access(), Script(absent, absent))
+    reply = client.fetch("/items", stream="items", answers=frozenset({404}))
+    assert (reply.status, reply.data) == (404, {"message": "Branch not protected"})
+    with pytest.raises(BadRequest):
+        client.fetch("/items", stream="items", answers=frozenset({410}))
+
+
 def test_retry_after_in_seconds_is_waited_exactly() -> None:
     time, script = FakeTime(), Script(httpx.Response(429, headers={"Retry-After": "7"}), OK)
     assert _fetch(script, time) == [{"id": 1}]

@@ -140,6 +140,40 @@ def test_a_rule_that_was_passed_is_no_finding() -> None:
     assert [(row["line_number"], row["severity"]) for row in rows] == [(2, "none")]
 
 
+def _scored(stated: object, **result: Any) -> str:
+    """Return the severity of a result whose rule states a score and whose level is a warning."""
+    rule = {"id": "R", "properties": {"security-severity": stated}}
+    driver = {"driver": {"name": "lint", "rules": [rule]}}
+    (row,) = _rows(_sarif(_result(1, level="warning", **result), tool=driver), "findings")
+    return str(row["severity"])
+
+
+@pytest.mark.parametrize(
+    ("score", "severity"),
+    [
+        ("10.0", "critical"), ("9.0", "critical"), ("8.9", "high"), ("7.0", "high"),
+        ("6.9", "medium"), ("4.0", "medium"), ("3.9", "low"), ("0.1", "low"), (9.8, "critical"),
+    ],
+)  # fmt: skip
+def test_a_score_of_security_says_the_severity_before_the_level_does(
+    score: object, severity: str
+) -> None:
+    assert _scored(score) == severity
+
+
+@pytest.mark.parametrize("score", ["0.0", "10.1", "-1", "high", "nan", "", None])
+def test_what_is_no_score_leaves_the_level(score: object) -> None:
+    assert _scored(score) == "warning"
+
+
+def test_a_score_of_the_result_itself_counts_before_that_of_its_rule() -> None:
+    assert _scored("9.8", properties={"security-severity": "5.0"}) == "medium"
+
+
+def test_a_score_does_not_make_a_review_a_failure() -> None:
+    assert _scored("9.8", kind="review") == "warning"
+
+
 def test_sarif_states_its_commit() -> None:
     provenance = {
         "repositoryUri": "https://host.test/acme/shop.git",

@@ -8,7 +8,7 @@ import duckdb
 RIGHTS = """(values
     ('g1', 'ann', 'auditor', 'auditor', 3, 'pass', 'in_order', 'The right fits its holder.'),
     ('g2', 'ann', 'repo:write', 'developer', 5, 'fail', 'auditor_may_write',
-        'An auditor holds repo:write, which may change things.'),
+        'An auditor holds payments-platform-production:repo:write, which may change things.'),
     ('g3', 'bob', 'repo:admin', 'operator', 120, 'fail', 'dormant', 'Not used for 120 days.'),
     ('g4', 'bob', 'deployer', 'operator', 2, 'pass', 'in_order', 'The right fits its holder.'),
     ('g5', 'cid', $hostile, null, 1, 'no_data', 'role_unclassified', $hostile))

@@ -30,6 +30,12 @@ with placed as (
         case when is_failed and place % 2 = 0 then 'fail' else 'pass' end,
         'CHG0030003 is closed as successful, yet its deployment failed.', * from placed
     union all
+    select 'post_implementation_review', 'post_implementation_review',
+        'deployment:' || deployment_id, ['fct_deployments:' || deployment_id],
+        case place % 3 when 0 then 'fail' when 1 then 'not_applicable' else 'pass' end,
+        'The review was held 2026-11-20 12:00 UTC, after it was due 2026-11-19 12:00 UTC.', *
+    from placed
+    union all
     select 'deployment_traceability', 'deployment', deployment_id, [],
         case place % 20 when 7 then 'fail' else 'pass' end,
         case place % 20 when 7 then 'The change of its commit names no work item.'

@@ -77,10 +77,30 @@ def test_a_page_without_rights_and_logs_says_what_would_bring_them(
     app = look_at(quiet_home, "access")
     assert_sound(app)
     told = said(app)
-    assert "No right of anybody is known; nobody holds" in told
-    assert "access_grants" in told
+    assert "No right of anybody is known, so it is not known who holds too much." in told
+    assert "nobody holds" not in told.lower()
+    assert app.code[-1].value == "leadline template access_grants --out access_grants.csv"
     assert "audit_events" in told
     assert "No deployment to production began in this period." in told
+
+
+def test_a_selection_without_rights_is_told_from_an_organisation_of_which_none_are_known(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    app = look_at(published_home, "access", service="ledger")
+    assert_sound(app)
+    assert app.markdown[0].value.startswith("#### No right in this selection; 1 person holds")
+    assert "widen the selection" in said(app)
+
+
+def test_sentences_of_findings_are_in_rows_high_enough_to_wrap(
+    look_at: OpenPage, published_home: Path
+) -> None:
+    app = look_at(published_home, "access")
+    rights = app.dataframe[0]
+    # Streamlit wraps text in rows of more than 4 rem
+    assert rights.proto.row_height > 64
+    assert rights.value["What was found"].iloc[0].endswith(", which may change things.")
 
 
 def test_three_of_two_hundred_are_told_with_their_interval() -> None:

@@ -42,8 +42,9 @@ def test_the_change_manager_reads_first_how_many_began_without_an_approval(
     headings = [heading.value for heading in app.subheader]
     assert headings == [
         "Not authorised before the start", "Outside of allowed hours", "Outside the planned time",
-        "Called successful, yet failed",
+        "Called successful, yet failed", "Not reviewed in time",
     ]  # fmt: skip
+    assert "reviews were not held in time and published (50 %" in text
 
 
 def test_every_exception_leads_to_its_deployment_and_to_its_source(

@@ -52,6 +52,8 @@ def test_no_data_is_never_told_as_a_pass() -> None:
     assert matrix_sentence(rows[:1], period="Nov 2026") == (
         "All 1 control that judged anything in Nov 2026 pass."
     )
+    exempt = {**rows[0], "verdict": "exempt"}
+    assert matrix_sentence([rows[0], exempt], period="Nov 2026").startswith("Of 2 controls")
     assert matrix_sentence([], period="Nov 2026") == "No control judged anything in Nov 2026."
 
 

@@ -140,6 +140,11 @@ def test_reviews_and_repositories_match_the_whole_description(
     pulls = github.get(f"{own}/pulls?state=closed&per_page=20").json()
     for path, address in (
         ("/orgs/{org}/repos", "/orgs/fairwater/repos?per_page=100"),
+        (
+            "/repos/{owner}/{repo}/branches/{branch}/protection",
+            f"{own}/branches/main/protection",
+        ),
+        ("/repos/{owner}/{repo}/codeowners/errors", "/repos/fairwater/orders/codeowners/errors"),
         *(
             ("/repos/{owner}/{repo}/pulls/{pull_number}/reviews", f"{own}/pulls/{n}/reviews")
             for n in (pull["number"] for pull in pulls)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from data.sandbox import SandboxServer, World
+from data.sandbox.company import SERVICES
 
 _BUDGET = 4800
 
@@ -63,6 +64,23 @@ def test_even_a_whole_read_at_the_end_stays_within_the_budget(
     assert server.requests < _BUDGET
     remaining = int(github.get("/rate_limit").headers["x-ratelimit-remaining"])
     assert remaining == 5000 - server.requests
+
+
+def test_a_branch_is_protected_strictly_on_the_first_tiers_and_the_youngest_not_at_all(
+    github: httpx.Client,
+) -> None:
+    told = {
+        one.tier: github.get(f"/repos/{one.repository}/branches/main/protection").json()
+        for one in SERVICES[:-1]
+    }
+    assert {tier: body["enforce_admins"]["enabled"] for tier, body in told.items()} == {
+        tier: tier <= 2 for tier in told
+    }
+    youngest = github.get(f"/repos/{SERVICES[-1].repository}/branches/main/protection")
+    assert (youngest.status_code, youngest.json()["message"]) == (404, "Branch not protected")
+    owners = [github.get(f"/repos/{one.repository}/codeowners/errors") for one in SERVICES]
+    assert sorted({one.status_code for one in owners}) == [200, 404]
+    assert github.get(f"/repos/{SERVICES[0].repository}/rules/branches/main").json() == []
 
 
 def test_pages_follow_absolute_links_by_number_on_the_same_host(

@@ -19,7 +19,8 @@ from orchestration.decision_heads import verify_log
 from orchestration.evidence.inputs import Scope, read_inputs
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
-from transforms.decisions import read_decisions
+from tests.transforms.requests import request
+from transforms.decisions import append_details, read_decisions
 from transforms.home import Home
 from transforms.published import Published, open_published
 
@@ -36,6 +37,24 @@ TABLES = (
 DIGEST = "sha256:" + "a" * 64
 
 
+def _exempt(home: Home, service: str, reason: str, *, days: int = 0) -> None:
+    """Lift what traces deployments of a service on the morning of its last release, or later."""
+    granted = at("2026-03-04 09:00") + timedelta(days=days)
+    kept = append_details(
+        home.lake, kind="exemption", subject=f"exemption:service:{service}", verdict="granted",
+        details={
+            "control_ids": ["deployment_traceability"], "subject_type": "service",
+            "subject_id": service, "reason": reason,
+            "expires_at": (granted + timedelta(hours=3)).isoformat(),
+        },
+        who="grace", decided_at=granted,
+    )  # fmt: skip
+    append_details(
+        home.lake, kind="exemption_approval", subject=f"exemption:{kept.decision_id}",
+        verdict="approved", details={}, who="linus", decided_at=granted,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Return a home with a published build: two services, one of which deployed a release twice."""
@@ -49,8 +68,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
                 service, sha, at(f"2026-03-{day} 10:00"), minutes=10, version=version,
                 artifact_digest=DIGEST,
             )  # fmt: skip
+    # Nothing but service and planned time links it with the last release.
+    opened = at("2026-03-04 09:00")
+    request(estate, "3000001", service=pay, window=(opened, at("2026-03-04 11:00")),
+            updated=opened, type="emergency")  # fmt: skip
     home = Home(root=tmp_path_factory.mktemp("evidence"))
     estate.write(home.lake, read_at=at("2026-03-10 00:00"))
+    _exempt(home, "search", "password=hunter2hunter2 was lost")
+    _exempt(home, "search", "another night", days=2)
+    _exempt(home, "pay", "nobody asked for it", days=2)
     build_models(home, *TABLES)
     place = home.builds / "20260310T000000Z-one"
     place.mkdir(parents=True)
@@ -102,6 +128,31 @@ def test_a_release_is_packed_with_its_results_and_the_rows_behind_them(
     commits = inputs.extracts["commits"]
     assert set(commits["commit_sha"]) >= set(inputs.deployments["commit_sha"])
     assert "github" in set(inputs.extracts["ingest_runs"]["source"])
+
+
+def test_a_release_is_packed_with_its_change_requests_however_they_are_linked_and_its_reviews(
+    published: Published,
+) -> None:
+    inputs = read_inputs(published, Scope(release="1.5.0", service="pay"))
+    subjects = set(inputs.results["subject_id"])
+    (deployment,) = inputs.deployments["deployment_id"]
+    assert "servicenow:chg-3000001" in subjects
+    assert f"deployment:{deployment}" in subjects
+    assert not any("1.4.0" in one for one in subjects)
+
+
+def test_of_exemptions_a_package_tells_those_that_lifted_something_in_it_without_their_secrets(
+    published: Published,
+) -> None:
+    inputs = read_inputs(published, Scope(release="1.5.0", service="search"))
+    (told,) = inputs.declared["exemptions"].iter_rows(named=True)
+    assert (told["exemption_id"], told["reason"]) == ("exemption-1", "[redacted] was lost")
+    assert ("policy.json", "reason") in {(one.item, one.column) for one in inputs.redactions}
+    assert (
+        read_inputs(published, Scope(release="1.5.0", service="pay"))
+        .declared["exemptions"]
+        .is_empty()
+    )
 
 
 def test_a_service_is_packed_from_a_day_until_another(published: Published) -> None:

@@ -197,6 +197,26 @@ def test_findings_that_say_otherwise_than_the_results_are_refused() -> None:
     assert refusal(signed_anew(soften)).startswith("assessment-results.json: the finding on")
 
 
+@pytest.mark.parametrize(
+    ("section", "figure", "value", "says"),
+    [
+        ("completeness", "is_complete", True, "manifest.json: it calls the evidence otherwise"),
+        ("completeness", "required", 1, "manifest.json: it calls the evidence otherwise"),
+        ("attestations", "count", 99, "attestations.intoto.jsonl: there are not as many"),
+    ],
+)
+def test_totals_that_do_not_follow_from_what_is_inside_are_refused(
+    section: str, figure: str, value: object, says: str
+) -> None:
+    def improve(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        assert manifest[section][figure] != value
+        manifest[section][figure] = value
+        members["manifest.json"] = canonical(manifest)
+
+    assert refusal(signed_anew(improve)).startswith(says)
+
+
 def test_evidence_whose_row_is_gone_fills_no_place() -> None:
     def empty(members: dict[str, bytes]) -> None:
         head = members["extracts/approvals.csv"].splitlines(keepends=True)[0]

@@ -37,7 +37,6 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("create schema v1")
         for name, columns, rows in (
-            ("control_definitions", "control_id varchar", [["freeze"], ["approved"]]),
             ("services", "service_id varchar", [["checkout"]]),
             ("fct_deployments", "deployment_id varchar, actor_id varchar, commit_sha varchar",
              [["github:1", people["linus"], "abc"]]),
@@ -76,8 +75,9 @@ def _use(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _add(subject: str = "deployment:github:1", **changed: object) -> None:
     given: dict[str, object] = {
-        "controls": ["freeze"], "hours": 4.0, "until": None, "reason": "A hole is being closed",
-        "incident": "INC0042", "who": "grace", "is_unchecked": False,
+        "controls": ["freeze_violations"], "hours": 4.0, "until": None,
+        "reason": "A hole is being closed", "incident": "INC0042", "who": "grace",
+        "is_unchecked": False,
     }  # fmt: skip
     command.add(subject, **(given | changed))  # type: ignore[arg-type]
 
@@ -96,7 +96,7 @@ def test_an_exemption_lifts_nothing_before_a_second_person_has_approved_it(
     assert _only(context) == "live"
     [granted] = exemptions_of(read_decisions(context.home.lake))
     assert granted.expires_at == NOON + timedelta(hours=4)
-    assert (granted.control_ids, granted.subject) == (("freeze",), "deployment:github:1")
+    assert (granted.control_ids, granted.subject) == (("freeze_violations",), "deployment:github:1")
     assert (granted.incident_id, granted.approvers) == ("INC0042", ("mary",))
 
 
@@ -148,9 +148,16 @@ def test_who_is_not_among_the_approvers_of_the_policy_approves_nothing(context: 
         ({"hours": 0.0}, "ends in the future"),
         ({"hours": None, "until": NOON}, "ends in the future"),
         ({"hours": 8.01}, "holds 8 hours at most"),
+        ({"hours": float("inf")}, "holds 8 hours at most"),
+        ({"hours": float("nan")}, "ends in the future"),
         ({"reason": "  "}, "--reason is empty"),
         ({"controls": []}, "at least one --control"),
-        ({"controls": ["nothing"]}, "There is no control 'nothing'; known are: approved, freeze"),
+        (
+            {"controls": ["freeze_violation"]},
+            "'freeze_violation'; nearest is freeze_viol",
+        ),
+        ({"controls": ["zzz"]}, "no control 'zzz'; known are: approval_path, artifact_"),
+        ({"controls": ["zzz"], "is_unchecked": True}, "There is no control 'zzz'"),
     ],
 )
 def test_what_an_exemption_needs_is_refused_without_it(
@@ -168,14 +175,14 @@ def test_a_subject_that_is_not_known_is_refused(context: Context, subject: str) 
         _add(subject)
 
 
-def test_one_may_lift_every_control_of_a_service_and_names_may_be_kept_unchecked(
+def test_one_may_lift_every_control_of_a_service_and_subjects_may_be_kept_unchecked(
     context: Context,
 ) -> None:
     _add("service:checkout", controls=["all"])
-    _add("all", controls=["not_built_yet"], is_unchecked=True)
+    _add("service:not-built-yet", controls=["supply_chain"], is_unchecked=True)
     first, second = exemptions_of(read_decisions(context.home.lake))
     assert (first.control_ids, first.subject) == (("*",), "service:checkout")
-    assert (second.control_ids, second.subject) == (("not_built_yet",), "all")
+    assert (second.control_ids, second.subject) == (("supply_chain",), "service:not-built-yet")
 
 
 def test_a_revoked_exemption_ends_now_and_is_neither_approved_nor_revoked_again(

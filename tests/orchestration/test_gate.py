@@ -8,8 +8,10 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,8 @@ from transforms.judgements import (
     lateness,
     together,
 )
-from transforms.published import open_published
+from transforms.judging import judge
+from transforms.published import Published, open_published
 
 NOW = READ_AT + timedelta(hours=1)
 INSTANT = datetime(2026, 4, 8, 1)  # noqa: DTZ001
@@ -296,6 +299,60 @@ def test_the_junit_report_is_read_by_our_own_connector() -> None:
         "advice": "skipped",
     }  # fmt: skip
     assert report.cases[0]["properties"]["commit_sha"] == "c" * 40
+
+
+def test_control_characters_of_sources_leave_the_junit_report_well_formed() -> None:
+    text = as_junit(judgement(rule("bad", "fail", reason="CHG1 \x1b[31m\x00 is \x08 late.")))
+    report = decode_report(text.encode(), report_file="gate.xml")
+    assert [case["status"] for case in report.cases] == ["failed"]
+
+
+class Silent:
+    """A build whose controls answer nothing."""
+
+    build = SimpleNamespace(build_id="b1", as_of=NOW, sample_data=False)
+
+    def rows(self, name: str, **_: object) -> pl.DataFrame:
+        """Return two controls, and nothing of anything else."""
+        if name == "control_definitions":
+            told = {"severity": "high", "threshold_keys": [], "subject_type": "deployment"}
+            return pl.DataFrame(
+                {"control_id": one, "title": one, "gate": one, "table_name": "control_a", **told}
+                for one in ("required", "advisory")
+            )
+        schema = {"threshold_key": pl.String} if name == "thresholds" else {}
+        return pl.DataFrame(schema=schema)
+
+    def ask(self, *_: object) -> pl.DataFrame:
+        """Return no row."""
+        return pl.DataFrame()
+
+    def source_health(self) -> pl.DataFrame:
+        """Return no source."""
+        schema = {
+            "kind": pl.String, "source": pl.String, "last_success_at": pl.Datetime,
+            "expected_lag_seconds": pl.Float64,
+        }  # fmt: skip
+        return pl.DataFrame(schema=schema)
+
+
+def test_a_required_control_that_answers_nothing_keeps_the_gate_shut() -> None:
+    asked = Candidate(service_id="pay", digest="x", environment_id="production", at=INSTANT)
+    said = judge(cast("Published", Silent()), asked)
+    verdicts = {one.control_id: one.verdict for one in said.rules}
+    assert verdicts == {"required": "no_data", "advisory": "not_applicable"}
+    assert said.exit_code == 3
+
+
+def test_where_the_machine_has_no_name_for_its_user_the_gate_asks_for_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    with pytest.raises(ConfigurationError, match="give --by NAME"):
+        ask(home, who=None)
 
 
 def test_sarif_levels_are_those_that_the_format_allows() -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from orchestration.commands import policy as command
 from orchestration.errors import ConfigurationError
 from orchestration.lake import Lake
 from orchestration.lake_run import BulkPage
 from orchestration.policy import policy_digest, policy_records, records_digest
+from orchestration.policy.readiness import ReadinessItem
 from orchestration.policy.reading import read_policy
 from orchestration.policy_use import note_policy
 from orchestration.run import Context
@@ -51,6 +53,26 @@ def _read(home: Home, file: Path, *, at: datetime) -> None:
 
 def _home(file: Path) -> Home:
     return Home(root=file.parent / "data")
+
+
+def test_a_threshold_that_holds_from_a_later_day_on_is_told_beside_the_one_that_holds(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(
+        "thresholds:\n  review_due_hours: {value: 48, reason: Short, effective_from: 2027-01-01}\n"
+    )
+    command.show(file, is_json=True)
+    rows = json.loads(capsys.readouterr().out)["thresholds"]
+    (told,) = [row for row in rows if row["threshold"] == "review_due_hours"]
+    assert (told["value"], told["origin"]) == (
+        "72", "standard, by policy 48 from 2027-01-01 on",
+    )  # fmt: skip
+
+
+def test_only_an_item_that_a_measure_judges_is_passed_by_urgent_work() -> None:
+    asked = {"title": "A", "judged_by": "sign_off", "urgent_work_passes": True}
+    with pytest.raises(ValidationError, match="judged by a measure"):
+        ReadinessItem.model_validate(asked)
 
 
 def test_a_policy_that_can_be_used_is_named_by_its_digest(

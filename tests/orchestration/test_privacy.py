@@ -57,6 +57,35 @@ def test_an_address_goes_wherever_it_stands_with_the_name_before_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "trailer",
+    [
+        "Co-authored-by: Ada Lovelace <ada@example.org>",
+        "co-authored-by:Ada Augusta King, Countess of Lovelace (she) <ADA@example.org>",
+        "Co-authored-by: <ada@example.org>",
+        "Co-Authored-By: Ada Lovelace <ada>",
+        "Signed-off-by: Ada: Lovelace < Ada >",
+    ],
+)
+def test_a_trailer_of_a_message_loses_the_whole_name_and_whatever_stands_for_the_person(
+    trailer: str,
+) -> None:
+    text = f"Fix the ada service\n\n{trailer}\nCo-authored-by: Bob <bob@example.org>"
+    found = redact_text(text, ADA)
+    first, _, redacted, other = found.splitlines()
+    assert first == "Fix the ada service"
+    assert redacted.partition(":")[2] == " erased-1 <erased-1>"
+    assert other == "Co-authored-by: Bob <bob@example.org>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Co-authored-by: Ada <adabert>", "Co-authored-by: ada <bob>", "By: ada <x>", "x <ada>"],
+)
+def test_a_trailer_of_somebody_else_stays(text: str) -> None:
+    assert redact_text(text, ADA) == text
+
+
+@pytest.mark.parametrize(
     "text", ["bada@example.org", "ada@example.org.uk", "ada@example.organic", "x.ada@example.org"]
 )
 def test_a_longer_address_is_somebody_elses(text: str) -> None:
@@ -119,14 +148,16 @@ def test_what_a_staging_model_turns_into_a_pseudonym_is_a_persons_place() -> Non
     [
         file
         for file in sorted(Path(TRANSFORMS, "models", "staging").glob("*/*.sql"))
-        if "pseudonym(" in file.read_text(encoding="utf-8")
+        if re.search(r"pseudonym\(|co_author_ids\(", file.read_text(encoding="utf-8"))
     ],
     ids=lambda file: file.stem,
 )
 def test_erasure_knows_where_every_staging_model_finds_people(file: Path) -> None:
     stream = re.search(r'kind="(\w+)",\s*stream="(\w+)"', file.read_text(encoding="utf-8"))
     assert stream is not None
-    assert read_person_places()[stream[1], stream[2]].places
+    known = read_person_places()[stream[1], stream[2]]
+    assert known.places
+    assert bool(known.messages) == ("co_author_ids(" in file.read_text(encoding="utf-8"))
 
 
 def test_numbers_repeated_keys_and_untouched_lines_stay_as_they_were_written() -> None:
@@ -477,6 +508,46 @@ def test_a_page_of_a_killed_run_that_was_redacted_since_is_kept_when_the_run_is_
         "page",
         "run_finished",
     ]
+
+
+MADE = "1815+ada@users.noreply.github.com"
+
+
+def _write_message(home: Home, *trailers: str) -> None:
+    """Write one commit of a pull request by bob, whose message has these trailers."""
+    estate = Estate()
+    estate.service("shop")
+    message = "Fix\n\n" + "\n".join(trailers)
+    estate.add(
+        "github",
+        "pull_commits",
+        {
+            "sha": "c" * 40, "author": {"login": "bob", "type": "User"}, "parents": [],
+            "commit": {"message": message, "author": {"email": "bob@example.org"}},
+        },
+        repository="acme/shop",
+        pull_number=1,
+    )  # fmt: skip
+    estate.write(home.lake, read_at=READ_AT)
+
+
+@pytest.mark.parametrize("given", ["ada", MADE])
+def test_the_address_that_a_host_made_from_a_login_leads_to_it_and_back(
+    home: Home, given: str
+) -> None:
+    _write_message(home, f"Co-authored-by: Ada <{MADE}>", "Co-authored-by: Bo <bo@example.org>")
+    assert Eraser(home, KEY).person(given).identifiers == {"ada", MADE}
+
+
+def test_a_co_author_whom_only_messages_name_is_erased(home: Home) -> None:
+    _write_message(home, f"Co-authored-by: Ada Lovelace <{MADE}>", "Co-authored-by: Al <al>")
+    eraser = Eraser(home, KEY)
+    for person in (eraser.person("ada"), eraser.person("al")):
+        assert eraser.erase(person, now=READ_AT) == 1
+        eraser.finish(person, file_count=1, now=READ_AT)
+    left = _lake_text(home)
+    assert not re.search(r"ada|lovelace|1815|\bal\b", left, re.IGNORECASE)
+    assert "bob@example.org" in left
 
 
 def test_an_address_that_two_logins_use_joins_nobody(home: Home) -> None:

@@ -77,6 +77,8 @@ def test_an_approval_names_its_role(home: Home) -> None:
         (lambda: score("runbook"), "counts with evidence only"),
         (lambda: score("poem"), "There is no item 'poem'; known are: drill, gates, runbook"),
         (lambda: score("gates"), "is judged by control; nobody signs it"),
+        (lambda: score("drill", digest=" "), "' ' is no digest; write it as sha256:HEX"),
+        (lambda: score("drill", digest="latest"), "'latest' is no digest"),
         (lambda: score("drill", service="nothing"), "There is no service 'nothing'"),
         (
             lambda: command.approve(role="poet", is_refused=False, **SIGNED),

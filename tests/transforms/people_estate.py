@@ -34,7 +34,7 @@ class People:
     estate: Estate
     last: dict[str, str] = field(default_factory=dict)
 
-    def service(self, name: str, *, tier: int = 2, team: str | None = None) -> str:
+    def service(self, name: str, *, tier: int | None = 2, team: str | None = None) -> str:
         """Declare a service of a tier and return its id."""
         self.estate.service(name, team=team)
         row = next(one for one in self.estate.catalogue if one.get("service_id") == name)

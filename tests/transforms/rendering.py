@@ -21,7 +21,10 @@ def render(text: str) -> str:
     macros = "\n".join((TRANSFORMS / name).read_text(encoding="utf-8") for name in MACROS)
     template = _environment().from_string(macros + "\n" + text)
     return template.render(
-        ref=lambda name: name, source=lambda _, name: name, config=lambda **_: ""
+        ref=lambda name: name,
+        source=lambda _, name: name,
+        config=lambda **_: "",
+        control=lambda **_: "",
     )
 
 

@@ -19,7 +19,7 @@ def request(
     *,
     service: str = "",
     window: tuple[datetime, datetime] | None = None,
-    worked: tuple[datetime, datetime] | None = None,
+    worked: tuple[datetime, datetime | None] | None = None,
     updated: datetime,
     **fields: object,
 ) -> str:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.rendering import create_model
 from tests.transforms.requests import HOUR, MINUTE, approval, request
 from transforms.home import Home
 
@@ -116,6 +118,21 @@ def _cases(estate: Estate) -> dict[str, str]:
             "sys_created_on": instant.strftime("%Y-%m-%d %H:%M:%S"),
         })  # fmt: skip
     case("assessed", "1000012", updated=START - DAY, state="-4", close_code="")
+    case("retyped", "1000014", updated=START - DAY, state="-2", close_code="")
+    refused: dict[str, Any] = {"type": "standard", "approval": "rejected", "updated": START - DAY}
+    case("standard-refused", "1000015", **refused)
+    case("young", "1000016", started=at("2026-04-28 10:00"), state="0", close_code="")
+    case("reopened", "1000017", updated=START + 3 * DAY, state="-1", close_code="")
+    for number, (instant, old, new) in enumerate(
+        ((START + HOUR, "-1", "3"), (START + 2 * DAY, "3", "-1"))
+    ):
+        estate.add("servicenow", "sys_audit", {
+            "sys_id": f"reopened-{number}", "tablename": "change_request",
+            "documentkey": "chg-1000017", "fieldname": "state", "oldvalue": old, "newvalue": new,
+            "sys_created_on": instant.strftime("%Y-%m-%d %H:%M:%S"),
+        })  # fmt: skip
+    case("reopened-later", "1000019")
+    case("odd", "1000018", updated=START - DAY, state="")
     case("called-off", "1000013", updated=START - DAY, state="4", close_code="")
     return found
 
@@ -129,6 +146,9 @@ def _phantoms(estate: Estate) -> None:
     request(estate, "2000003", service=service, updated=START + DAY, state="4", close_code="")
     early = (START - 60 * DAY, START - 60 * DAY + HOUR)
     request(estate, "2000004", service=service, worked=early, updated=START - 59 * DAY)
+    underway = (START + DAY, None)
+    request(estate, "2000006", service=service, worked=underway, updated=START + DAY, state="-1",
+            close_code="")  # fmt: skip
     request(estate, "2000005", service=service, updated=START, state="-2", close_code="")
 
 
@@ -149,6 +169,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     approval(estate, "1000006", START - DAY, state="rejected")
     request(estate, "1000008", service="moved-plan", window=(START - HOUR, START + HOUR),
             updated=START + DAY, approval="approved")  # fmt: skip
+    request(estate, "1000014", service="retyped", window=(START - HOUR, START + HOUR),
+            updated=START + DAY, type="standard", state="3")  # fmt: skip
+    request(estate, "1000019", service="reopened-later", updated=START + 10 * DAY, state="-1",
+            close_code="")  # fmt: skip
     request(estate, "1000009", service="long-open", window=(START - HOUR, START + HOUR),
             updated=START + 10 * DAY, state="-1", close_code="")  # fmt: skip
     estate.write(home.lake, read_at=at("2026-05-01 00:00"))
@@ -207,6 +231,8 @@ def test_a_link_by_planned_time_authorises_and_says_so(world: World) -> None:
         ("taken-back-before", "fail", "rejected"),
         ("two-voices", "fail", "approved_after_start"),
         ("called-off", "fail", "cancelled"),
+        ("retyped", "fail", "not_approved"),
+        ("standard-refused", "fail", "rejected"),
     ],
 )
 def test_an_approval_counts_as_it_stood_at_the_start(
@@ -254,6 +280,7 @@ def test_a_deployment_without_a_change_request_names_itself(world: World) -> Non
         ("audited", "pass", "ready"),
         ("assessed", "fail", "not_ready"),
         ("standard", "inconclusive", "state_unknown"),
+        ("odd", "inconclusive", "state_not_understood"),
     ],
 )
 def test_the_state_is_that_of_the_version_that_stood_at_the_start(
@@ -268,6 +295,10 @@ def test_the_state_is_that_of_the_version_that_stood_at_the_start(
         ("0000001", "pass", "closed_in_time"),
         ("1000009", "fail", "still_open"),
         ("1000010", "fail", "no_close_code"),
+        ("1000016", "not_applicable", "not_due"),
+        ("1000017", "fail", "still_open"),
+        ("1000019", "pass", "closed_in_time"),
+        ("1000013", "fail", "called_off"),
     ],
 )
 def test_a_change_is_closed_with_a_result_within_five_days(
@@ -284,12 +315,17 @@ def test_a_change_is_closed_with_a_result_within_five_days(
         ("2000002", "inconclusive", "no_service"),
         ("2000004", "inconclusive", "before_deployments"),
         ("2000003", "", ""),
+        ("2000006", "", ""),
     ],
 )
 def test_a_change_that_was_implemented_has_left_a_trace(
     world: World, key: str, verdict: str, code: str
 ) -> None:
     assert world.of("phantom_changes", f"servicenow:chg-{key}") == (verdict, code)
+
+
+def test_the_path_is_that_of_the_type_that_stood_at_the_start(world: World) -> None:
+    assert world.of("approval_path", "retyped") == ("fail", "no_group_approval")
 
 
 def test_both_directions_of_the_reconciliation_add_up_to_their_populations(world: World) -> None:
@@ -310,7 +346,7 @@ def test_both_directions_of_the_reconciliation_add_up_to_their_populations(world
         if row["service_id"] == "haunted" and row["direction"] == "change_requests":
             requests[row["outcome"]] += row["item_count"]
     assert requests == {
-        "phantom": 1, "called_off": 1, "before_deployments": 1, "not_implemented": 1
+        "phantom": 1, "called_off": 1, "before_deployments": 1, "not_implemented": 2
     }  # fmt: skip
 
 
@@ -337,3 +373,30 @@ def test_a_deployment_to_come_is_judged_by_the_request_planned_for_that_time(
     assert _asked(world, "change_state", "two-voices", START + 30 * MINUTE)[1:] == (
         "pass", "ready",
     )  # fmt: skip
+
+
+def test_a_decision_whose_time_nobody_states_does_not_count_from_when_it_was_asked_for() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table build_information as select timestamp '2026-05-01' as as_of"
+        )
+        connection.execute(
+            "create table stg_servicenow__approvals as select '' as source, '' as sys_id,"
+            " '' as subject_sys_id, '' as state, timestamp '2026-01-01' as created_at,"
+            " timestamp '2026-01-01' as source_updated_at, timestamp '2026-01-01' as read_at"
+            " limit 0"
+        )
+        connection.execute(
+            "create table approvals as select state as approval_id, 'jira:1' as change_request_id,"
+            " split_part(state, ' ', 1) as state, timestamp '2026-03-01' as created_at,"
+            " case when state = 'approved then' then timestamp '2026-03-02' end as decided_at,"
+            " timestamp '2026-04-01' as read_at"
+            " from (select unnest(['approved', 'approved then', 'requested']) as state)"
+        )
+        create_model(connection, "facts/approval_states")
+        found = connection.execute(
+            "select approval_id, known_from::varchar from approval_states order by all"
+        ).fetchall()
+    assert found == [
+        ("approved then", "2026-03-02 00:00:00"), ("requested", "2026-03-01 00:00:00"),
+    ]  # fmt: skip

@@ -59,6 +59,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     }
     estate.deploy(pay, "f" * 40, at("2026-03-04 09:00"), environment="staging")
     estate.policy("thresholds", "exemption_hours_max", {"value": 8, "reason": "Shorter shifts"})
+    later = {"value": 99, "reason": "From next year on", "effective_from": "2027-01-01"}
+    estate.policy("thresholds", "post_review_hours_max", later)
     estate.policy("approvers", "cab", {"people": ["ada"]})
     home = Home(root=tmp_path_factory.mktemp("controls"))
     estate.write(home.lake, read_at=at("2026-03-10 00:00"))
@@ -78,15 +80,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         who="grace",
         decided_at=granted,
     )
-    append_details(
-        home.lake,
-        kind="exemption_approval",
-        subject=f"exemption:{exemption.decision_id}",
-        verdict="approved",
-        details={},
-        who="linus",
-        decided_at=granted + timedelta(minutes=5),
-    )
+    for who, minutes in (("linus", 5), ("ken", 300)):
+        append_details(
+            home.lake,
+            kind="exemption_approval",
+            subject=f"exemption:{exemption.decision_id}",
+            verdict="approved",
+            details={},
+            who=who,
+            decided_at=granted + timedelta(minutes=minutes),
+        )
     build_models(home, "control_matrix", "thresholds", "approver_roles", "control_frameworks")
     yield World(home=home, ids=ids)
 
@@ -124,6 +127,14 @@ def test_an_exemption_lifts_a_failure_and_leaves_it_beside(world: World) -> None
     assert lifted["exemption_id"] == "exemption-1"
 
 
+def test_an_exemption_holds_since_enough_people_approved_whoever_does_so_later(
+    world: World,
+) -> None:
+    (exemption,) = rows(world.home, "exemptions")
+    assert exemption["approver_count"] == 2
+    assert exemption["approved_at"] == datetime(2026, 3, 5, 8, 5)  # noqa: DTZ001
+
+
 def test_an_exemption_that_has_expired_lifts_nothing(world: World) -> None:
     assert world.results()[world.ids["too_late"]]["verdict"] == "fail"
 
@@ -157,6 +168,13 @@ def test_a_threshold_tells_where_it_comes_from_and_what_policy_made_of_it(world:
     assert (changed["value"], changed["default_value"]) == (8, 24)
     assert (changed["source_tag"], changed["source_ref"]) == ("policy", "Shorter shifts")
     assert found["exemption_approvers_min"]["source_tag"] == "house"
+
+
+def test_a_threshold_does_not_hold_before_the_day_from_which_the_policy_wants_it(
+    world: World,
+) -> None:
+    (found,) = rows(world.home, "thresholds", where="threshold_key = 'post_review_hours_max'")
+    assert (found["value"], found["is_overridden"]) == (24, False)
 
 
 def test_approvers_are_known_by_their_pseudonym(world: World) -> None:

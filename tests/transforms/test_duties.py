@@ -11,6 +11,7 @@ from orchestration.warehouse import warehouse
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
 from tests.transforms.people_estate import People, Review, desk
+from transforms.decisions import append_details
 from transforms.home import Home
 from transforms.statistics.intervals import wilson
 
@@ -53,7 +54,7 @@ class World:
 
 
 def _duties(people: People, ids: dict[str, str]) -> None:
-    def once(name: str, *, tier: int = 2, actor: str = "deploy[bot]", **change: Any) -> str:
+    def once(name: str, *, tier: int | None = 2, actor: str = "deploy[bot]", **change: Any) -> str:
         people.service(name, tier=tier)
         people.first(name, FIRST)
         people.change(name, MERGED, **change)
@@ -69,6 +70,7 @@ def _duties(people: People, ids: dict[str, str]) -> None:
     once("dismissed", reviews=(Review("bob"), Review("bob", state="DISMISSED", after=-MINUTE)))
     once("self_deployed", tier=1, actor="ada")
     once("self_deployed_low", tier=2, actor="ada")
+    once("self_deployed_unrated", tier=None, actor="ada")
     once("trusted_bot", authors=("renovate[bot]",), reviews=())
     once("other_bot", authors=("strange[bot]",), reviews=())
     once("reviewed_by_bot", reviews=(Review("strange[bot]"),))
@@ -108,10 +110,11 @@ def _duties(people: People, ids: dict[str, str]) -> None:
         "access_grants", id="g-tim", person="cid", role="deployer", environment="production",
         granted_at=at("2026-05-10 00:00"),
     )  # fmt: skip
-    for name, rules in {
+    protections: dict[str, dict[str, Any]] = {
         "guarded": {}, "own_word": {"prevents_self": False}, "open": {"is_reviewed": False},
-        "bypassed": {"can_bypass": True},
-    }.items():  # fmt: skip
+        "bypassed": {"can_bypass": True}, "bypass_unstated": {"can_bypass": None},
+    }  # fmt: skip
+    for name, rules in protections.items():
         once(name)
         people.protection(name, **rules)
 
@@ -146,6 +149,14 @@ def _paths(people: People, ids: dict[str, str]) -> None:
     path("path_no_executive", tier=1, approvers=("carla",), **high)
     path("path_no_board", tier=3, approvers=("olga",), **high)
     path("path_board", tier=2, approvers=("carla",), **high)
+    own: dict[str, Any] = {"requested_by": {"value": "carla"}, **high}
+    path("path_own_board", tier=2, approvers=("carla", "olga"), **own)
+    people.service("path_unknown")
+    people.first("path_unknown", FIRST)
+    people.last["path_unknown"] = "f" * 40
+    ids["path_unknown"] = people.deploy("path_unknown", LIVE)
+    request = people.request("path_unknown", ids["path_unknown"], FIRST, type="normal", **low)
+    people.approval(request, "olga", LIVE - HOUR)
     path("path_low", tier=4, approvers=("olga",), **low)
     path("path_no_group", tier=4, approvers=("ruth",), requested_by={"value": "ruth"}, **low)
     path("path_unreviewed", tier=4, approvers=("olga",), **low)
@@ -216,9 +227,68 @@ def _emergencies(people: People, ids: dict[str, str]) -> None:
         expires_at=hour("10:00") + 25 * HOUR,
     )  # fmt: skip
     emergency("self_granted", hour("11:00"), service="self_granted")
+    people.service("renewed", tier=1)
+    people.first("renewed", FIRST)
+    people.estate.row(
+        "exemptions", id="EX-3", controls=["*"], subject_type="service", subject_id="renewed",
+        reason="Long over", person="eve", approver="carla",
+        granted_at=hour("10:00") - 30 * 24 * HOUR, expires_at=hour("14:00") - 30 * 24 * HOUR,
+    )  # fmt: skip
+    renewed = emergency("renewed", hour("11:00"), service="renewed")
+    people.approval(renewed, "ed", hour("10:30"))
+    people.estate.row(
+        "review_records", id="PIR-3", kind="post_mortem", subject_type="change_request",
+        subject_id=renewed.upper(), held_at=hour("10:45"),
+    )  # fmt: skip
+    people.estate.row(
+        "exemptions", id="EX-4", controls=["lock_contention"], subject_type="service",
+        subject_id="renewed", reason="One person", person="ada", approver="ada@example.org",
+        granted_at=hour("10:00"), expires_at=hour("11:00"),
+    )  # fmt: skip
     people.service("recent", tier=1)
     people.first("recent", FIRST)
-    emergency("recent", READ - 3 * HOUR, service="recent")
+    recent = emergency("recent", READ - 3 * HOUR, service="recent")
+    people.estate.row(
+        "review_records", id="PIR-4", kind="post_mortem", subject_type="change_request",
+        subject_id=recent.upper(), held_at=READ + 24 * HOUR,
+    )  # fmt: skip
+
+
+NIGHT = at("2026-03-10 22:00")
+
+
+def _nights(people: People, ids: dict[str, str]) -> None:
+    """Deploy at night, where two people who took no part have to approve it before."""
+    for name, authors in (("night_squashed", ("ada", "cid")), ("night_withdrawn", ("ada",))):
+        people.service(name)
+        people.first(name, FIRST)
+        people.change(name, MERGED, authors=authors, opener="dan")
+        ids[name] = people.deploy(name, NIGHT + 5 * MINUTE)
+
+
+def _overrides(home: Home) -> None:
+    """Keep who approved that: an author of a squashed change, and two who took it back twice."""
+
+    def say(service: str, who: str, before: timedelta, verdict: str = "approved") -> None:
+        append_details(
+            home.lake,
+            kind="override_approval",
+            subject=f"service:{service} environment:production",
+            verdict=verdict,
+            details={
+                "service_id": service, "environment_id": "production",
+                "reason": "It burns", "link": "https://example.org/1",
+            },
+            who=who,
+            decided_at=NIGHT - before,
+        )  # fmt: skip
+
+    for who in ("cid", "bob"):
+        say("night_squashed", who, HOUR)
+    for hours in (3, 2):
+        for who in ("cid", "bob"):
+            say("night_withdrawn", who, hours * HOUR)
+        say("night_withdrawn", "bob", hours * HOUR - 30 * MINUTE, verdict="withdrawn")
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +302,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         people.change(f"tie-{login}", FIRST, authors=(login,))
     for role, names in {
         "cab": ["carla"], "executive": ["eve"], "ecab": ["ed"], "ops": ["olga"],
+        "override": ["cid", "bob"],
         "trusted_robot": ["renovate[bot]"],
     }.items():  # fmt: skip
         estate.policy("approvers", role, {"people": names})
@@ -241,8 +312,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     _many(people, ids)
     _paths(people, ids)
     _emergencies(people, ids)
+    _nights(people, ids)
     home = Home(root=tmp_path_factory.mktemp("duties"))
     estate.write(home.lake, read_at=READ)
+    _overrides(home)
     build_models(
         home, "control_matrix", "duty_violations", "approval_levels_vs_failures",
         "emergency_failures", "emergency_ratio",
@@ -287,6 +360,18 @@ def test_a_commit_that_went_round_review_is_unreviewed(world: World) -> None:
 def test_an_author_may_not_start_a_deployment_of_tier_1(world: World) -> None:
     assert world.violations("self_deployed") == ["author_deployed"]
     assert world.duty("self_deployed_low") == ("pass", "duties_separate")
+
+
+def test_an_author_who_starts_a_deployment_of_no_stated_tier_is_in_doubt(world: World) -> None:
+    assert world.duty("self_deployed_unrated") == ("inconclusive", "author_deployed")
+
+
+def test_an_author_of_any_commit_cannot_override_the_hours(world: World) -> None:
+    assert world.verdict("authorised_hours", "night_squashed") == ("fail", "override_incomplete")
+
+
+def test_an_override_that_was_taken_back_twice_is_none(world: World) -> None:
+    assert world.verdict("authorised_hours", "night_withdrawn") == ("fail", "off_hours")
 
 
 def test_only_a_robot_that_the_policy_trusts_needs_no_review(world: World) -> None:
@@ -371,6 +456,7 @@ def test_a_violation_names_who_is_concerned_and_its_evidence(world: World) -> No
         ("own_word", ("fail", "self_approval_allowed")),
         ("open", ("fail", "no_approval_required")),
         ("bypassed", ("warn", "bypass_allowed")),
+        ("bypass_unstated", ("inconclusive", "bypass_unknown")),
         ("clean", ("no_data", "protection_unknown")),
     ],
 )
@@ -411,6 +497,8 @@ def test_a_deployment_still_to_come_is_judged_by_what_is_merged_and_not_live(
         ("path_no_board", ("fail", "no_board_approval")),
         ("path_board", ("pass", "normal_path")),
         ("path_low", ("pass", "normal_path")),
+        ("path_own_board", ("fail", "no_board_approval")),
+        ("path_unknown", ("no_data", "changes_unknown")),
         ("path_no_group", ("fail", "no_group_approval")),
         ("path_unreviewed", ("fail", "no_peer_review")),
         ("path_standard", ("pass", "standard_path")),
@@ -487,6 +575,24 @@ def test_a_grant_holds_a_day_at_most(world: World) -> None:
 
 def test_without_a_grant_beforehand_an_emergency_fails(world: World) -> None:
     assert world.use("recent")["grant_check"] == "no_grant"
+
+
+def test_an_approval_that_holds_is_a_grant_whatever_has_expired_before(world: World) -> None:
+    use = world.use("renewed")
+    assert (use["grant_check"], use["granter_check"]) == ("within_grant", "granter_authorised")
+
+
+def test_an_approver_under_another_name_of_the_granter_is_none(world: World) -> None:
+    (found,) = rows(world.home, "exemptions", where="exemption_id = 'files:EX-4'")
+    assert (found["approver_ids"], found["state"]) == ([], "expired")
+
+
+def test_a_review_that_is_planned_was_not_held(world: World) -> None:
+    assert world.use("recent")["review_check"] == "review_due"
+
+
+def test_a_review_from_before_an_emergency_is_none_of_it(world: World) -> None:
+    assert world.use("renewed")["review_check"] == "review_missing"
 
 
 def test_what_can_still_come_in_time_is_due_and_not_missing(world: World) -> None:

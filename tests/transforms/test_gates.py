@@ -100,11 +100,17 @@ def _cases(estate: Estate) -> dict[str, str]:
 
 def _without_gates(estate: Estate, made: dict[str, str]) -> None:
     """Add services none of whose gates ever ran: one of tier 2, one of a tier that needs few."""
-    for service, tier in (("silent", 2), ("minor", 4)):
+    for service, tier in (("silent", 2), ("minor", 4), ("unrated", None)):
         estate.service(service)
         estate.catalogue[-1]["tier"] = tier
         sha = estate.commit(service, at("2026-04-02 08:00"))
         made[service] = estate.deploy(service, sha, at("2026-04-03 08:00"))
+    estate.service("minor_failed")
+    estate.catalogue[-1]["tier"] = 4
+    sha = estate.commit("minor_failed", at("2026-04-02 08:00"))
+    failed = {"licences": ("failure", at("2026-04-02 23:00"))}
+    run(estate, "minor_failed", sha, failed, conclusion="failure")
+    made["minor_failed"] = estate.deploy("minor_failed", sha, at("2026-04-03 08:00"))
     suites = estate.service("suites")
     sha = estate.commit(suites, at("2026-04-02 08:00"))
     estate.policy("required_gates", "contract", {"suites": "contract", "environments": ["eu"]})
@@ -246,6 +252,11 @@ def test_a_gate_of_which_nothing_is_known_is_no_pass(world: World) -> None:
     assert (silent["verdict"], silent["reason_code"], silent["value"]) == ("no_data", "missing", 0)
 
 
+def test_a_service_of_no_stated_tier_is_bound_by_the_gates_of_tier_1(world: World) -> None:
+    assert world.gates("unrated").keys() == set(GATES)
+    assert world.verdict(world.cases["unrated"])["verdict"] == "no_data"
+
+
 def test_gates_bind_the_tiers_and_environments_that_the_policy_names(world: World) -> None:
     assert set(world.gates("minor")) == {"licences"}
     assert set(world.gates("suites")) == {*GATES, "licences", "contract"}
@@ -253,7 +264,13 @@ def test_gates_bind_the_tiers_and_environments_that_the_policy_names(world: Worl
 
 
 def test_a_service_of_a_low_tier_is_warned_where_others_fail(world: World) -> None:
-    assert world.verdict(world.cases["minor"])["verdict"] == "no_data"
+    said = world.verdict(world.cases["minor_failed"])
+    assert (said["verdict"], said["reason_code"]) == ("warn", "failed")
+
+
+def test_a_gate_that_never_ran_is_no_data_for_a_low_tier_too(world: World) -> None:
+    said = world.verdict(world.cases["minor"])
+    assert (said["verdict"], said["reason_code"]) == ("no_data", "missing")
 
 
 def test_a_suite_whose_last_attempt_passed_is_a_gate_that_passed(world: World) -> None:

@@ -12,6 +12,9 @@ from connectors import github
 from tests.connectors.fakes import json_reply
 from tests.connectors.github_records import (
     APPROVALS,
+    BRANCH_PROTECTION,
+    BRANCH_RULES,
+    CODE_OWNER_ERRORS,
     CODE_SCANNING,
     DEPENDABOT,
     ENVIRONMENTS,
@@ -29,7 +32,11 @@ MOMENT = "2026-11-20T09:00:00Z"
 CONCLUSIONS = ["success", "neutral", "failure", "timed_out", "action_required", "skipped", None]
 RUN = {"id": 7, "name": "Deploy", "created_at": MOMENT, "updated_at": MOMENT, "head_sha": SHA}
 REPLIES: dict[str, Any] = {
-    "": {"id": 1, "full_name": REPOSITORY, "created_at": "2026-01-01T00:00:00Z"},
+    "": {"id": 1, "full_name": REPOSITORY, "created_at": "2026-01-01T00:00:00Z",
+         "default_branch": "main"},
+    "/branches/main/protection": BRANCH_PROTECTION,
+    "/rules/branches/main": BRANCH_RULES,
+    "/codeowners/errors": CODE_OWNER_ERRORS,
     "/pulls": [
         {"number": 5, "state": "closed", "updated_at": MOMENT, "merged_at": MOMENT,
          "head": {"sha": SHA}}
@@ -66,6 +73,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     build_models(
         home,
         "approvals",
+        "branch_protections",
         "environments",
         "environment_protections",
         "findings",
@@ -87,6 +95,23 @@ def test_the_protection_of_an_environment_is_told_without_naming_who_may_approve
     assert (staging["prevents_self_approval"], staging["wait_minutes"]) == (None, 0)
     assert staging["allowed_branches"] == "any"
     assert "octocat" not in str(production)
+
+
+def test_the_protection_of_a_branch_is_the_stricter_of_what_is_told_and_names_nobody(
+    home: Home,
+) -> None:
+    (found,) = rows(home, "branch_protections")
+    assert (found["branch"], found["is_wholly_known"], found["is_protected"]) == (
+        "main", True, True,
+    )  # fmt: skip
+    assert (found["required_review_count"], found["dismisses_stale_reviews"]) == (3, True)
+    assert (found["requires_last_push_approval"], found["requires_code_owner_review"]) == (
+        True, True,
+    )  # fmt: skip
+    # somebody may pass the protection by, and nobody says who may pass the rule by
+    assert found["can_be_bypassed"] is None
+    assert (found["has_code_owners"], found["code_owner_error_count"]) == (True, 1)
+    assert "octocat" not in str(found)
 
 
 def test_an_environment_that_nothing_was_deployed_to_is_known(home: Home) -> None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.transforms.estate import Estate, at
 from tests.transforms.models import build_models, rows
+from tests.transforms.rendering import create_model
 from transforms.home import Home
 
 NOW = at("2026-11-24 12:00")
@@ -354,3 +356,53 @@ def test_a_cause_that_returns_while_its_actions_are_open_is_a_repeat(world: Worl
         ("expired_key", world.ids["again"], 2)
     ]
     assert found[0]["review_record_id"] == "files:r-vault"
+
+
+REVIEWED = {
+    "on_time": "2026-11-20 12:00", "late": "2026-11-23 12:00", "unpublished": "2026-11-20 12:00",
+    "overdue": None, "open": None,
+}  # fmt: skip
+
+
+def _judged(*states: str) -> dict[str, tuple[str, str]]:
+    """Return verdict and reason code of reviews in some states, by the text of the control."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table post_implementation_reviews as select"
+            " 'deployment:' || state as post_implementation_review_id,"
+            " 'deployment' as subject_type, state as subject_id, 'pay' as service_id,"
+            " 'payments' as team_id, 'production' as environment_id, state,"
+            " timestamp '2026-11-19 12:00' as finished_at,"
+            " timestamp '2026-11-22 12:00' as due_at, held_at::timestamp as held_at,"
+            " case when held_at is not null then 'review_records:1' end as review_id"
+            " from (select unnest(?) as state, unnest(?::varchar[]) as held_at)",
+            [list(states), [REVIEWED[state] for state in states]],
+        )
+        create_model(connection, "controls/control_post_implementation_review")
+        found = connection.execute(
+            "select subject_id, verdict, reason_code, reason"
+            " from control_post_implementation_review"
+        ).fetchall()
+    assert all(reason for *_, reason in found)
+    return {key.removeprefix("deployment:"): (verdict, code) for key, verdict, code, _ in found}
+
+
+def test_where_no_review_at_all_is_known_an_overdue_one_is_no_data_and_no_failure() -> None:
+    assert _judged("overdue", "open") == {
+        "overdue": ("no_data", "not_held"),
+        "open": ("not_applicable", "not_due"),
+    }
+
+
+def test_where_reviews_are_known_a_missing_late_or_unpublished_one_fails() -> None:
+    assert _judged(*REVIEWED) == {
+        "on_time": ("pass", "held_on_time"),
+        "late": ("fail", "held_late"),
+        "unpublished": ("fail", "held_unpublished"),
+        "overdue": ("fail", "not_held"),
+        "open": ("not_applicable", "not_due"),
+    }
+
+
+def test_one_review_that_was_held_late_says_that_reviews_are_read() -> None:
+    assert _judged("late", "overdue")["overdue"] == ("fail", "not_held")

@@ -135,6 +135,8 @@ def _make(making: Making) -> None:
     making.case("clean")
     making.case("nofix")
     making.finding("nofix", "critical")
+    making.case("unrated")
+    making.finding("unrated", "unknown")
     making.case("withfix")
     making.finding("withfix", "critical", fixed_version="3.0.1")
     making.case("exploited")
@@ -168,6 +170,7 @@ def _make(making: Making) -> None:
     making.scan_statement("attested", database="2026-11-20T07:00:00Z")
     making.case("reported", database_hours=None)
     making.report("reported")
+    _make_bases(making)
     making.signature("clean", repository="acme/clean")
     making.signature("withfix", repository="evil/withfix")
     making.signature("nofix", repository="acme/nofix", state="invalid")
@@ -176,6 +179,40 @@ def _make(making: Making) -> None:
     making.estate.policy("signing", "two", {"repository": "acme/monorepo", "key_ids": ["k1"]})
     making.signature("vex", repository="acme/vex")
     making.estate.policy("signing", "vex", {"builder": "https://other.test"})
+
+
+BASE, MIDDLE, OWN = ("sha256:" + one * 64 for one in "123")
+
+
+def _make_bases(making: Making) -> None:
+    """Add what lies in layers of base images: listed ones, named ones, and one of both."""
+    fixable = {"fixed_version": "3", "layer_digests": [BASE, "sha256:" + "0" * 64]}
+    making.estate.policy("base_images", "debian", {"owner": "Platform", "layers": [BASE]})
+    making.estate.policy(
+        "base_images", "acme/java", {"owner": "Runtimes", "layers": [BASE, MIDDLE]}
+    )
+    making.estate.policy("base_images", "docker.io/library/*", {"owner": "Images"})
+    making.case("listed")
+    making.finding("listed", "critical", **fixable)
+    making.case("middle")
+    making.finding("middle", "critical", layer_digests=[MIDDLE])
+    making.case("named")
+    making.finding(
+        "named", "critical", fixed_version="3", layer_digests=[OWN],
+        base_image="docker.io/library/alpine:3",
+    )  # fmt: skip
+    making.case("nobodys")
+    making.finding(
+        "nobodys", "critical", fixed_version="3", layer_digests=[OWN], base_image="ubuntu"
+    )
+    making.case("both")
+    making.finding("both", "critical", **fixable)
+    making.finding("both", "critical", fixed_version="3", layer_digests=[OWN])
+    making.case("own")
+    making.finding("own", "critical", fixed_version="3", layer_digests=[OWN])
+    making.case("agreed")
+    making.finding("agreed", "critical", **fixable)
+    making.finding("agreed", "critical", fixed_version="3", tool="without layers")
 
 
 def _waive(home: Home, cve: str, *, hours: int) -> None:
@@ -211,6 +248,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     [
         ("clean", "pass", "nothing_blocking"),
         ("nofix", "warn", "critical_without_fix"),
+        ("unrated", "warn", "severity_unknown"),
         ("withfix", "fail", "critical_with_fix"),
         ("exploited", "fail", "exploited"),
         ("old", "no_data", "database_old"),
@@ -312,13 +350,47 @@ def test_m81_signed_by_someone_is_not_enough(
     assert world.verdict(case, "signed_artifacts") == (verdict, reason)
 
 
+@pytest.mark.parametrize(
+    ("case", "base_image", "owner"),
+    [
+        ("listed", "debian", "Platform"),
+        ("middle", "acme/java", "Runtimes"),
+        ("named", "docker.io/library/alpine:3", "Images"),
+        ("nobodys", "ubuntu", None),
+        ("both", None, None),
+        ("own", None, None),
+        ("agreed", "debian", "Platform"),
+        ("withfix", None, None),
+    ],
+)
+def test_m81_what_lies_in_a_base_image_is_told_to_its_owner(
+    world: World, case: str, base_image: str | None, owner: str | None
+) -> None:
+    """M8.1: base-image findings are attributed to the owner of the base image."""
+    found = sla(world, case)
+    assert (found["base_image"], found["base_owner"]) == (base_image, owner)
+
+
+def test_m81_the_gate_names_the_base_image_and_its_owner(world: World) -> None:
+    """M8.1: what blocks says whose it is; it blocks all the same."""
+    said = {one: world.result(one)["reason"] for one in ("listed", "nobodys", "own", "middle")}
+    assert said == {
+        "listed": "1 open and not waived: "
+        "CVE-2026-1 (critical with fix; base image debian of Platform).",
+        "nobodys": "1 open and not waived: CVE-2026-1 (critical with fix; base image ubuntu).",
+        "own": "1 open and not waived: CVE-2026-1 (critical with fix).",
+        "middle": "1 critical and open, for which there is no fix: "
+        "CVE-2026-1 (base image acme/java of Runtimes).",
+    }
+
+
 def test_the_figures_count_what_is_scanned_signed_and_mended_in_time(world: World) -> None:
     (found,) = rows(world.home, "supply_chain_figures", where="scope = 'organisation'")
-    # Fifteen services need two scans each; a scan of packages with a young database is there
+    # 23 services need two scans each; a scan of packages with a young database is there
     # for all but three, and none of the code.
-    assert (found["needed_scan_count"], found["covered_scan_count"]) == (30, 12)
-    assert (found["artifact_count"], found["signed_artifact_count"]) == (15, 2)
-    assert found["signed_ratio"] == pytest.approx(2 / 15)
-    # Seven are open or overdue and not dismissed, one of them overdue.
-    assert (found["vulnerability_count"], found["in_time_count"]) == (7, 6)
+    assert (found["needed_scan_count"], found["covered_scan_count"]) == (46, 20)
+    assert (found["artifact_count"], found["signed_artifact_count"]) == (23, 2)
+    assert found["signed_ratio"] == pytest.approx(2 / 23)
+    # Fifteen are open or overdue and not dismissed, one of them overdue.
+    assert (found["vulnerability_count"], found["in_time_count"]) == (15, 14)
     assert (found["overdue_count"], found["open_exploited_count"]) == (1, 1)

@@ -145,6 +145,7 @@ end
                 asked.change_request_id,
                 asked.started_at,
                 versions.known_from <= asked.started_at as is_known,
+                versions.type,
                 versions.phase,
                 versions.state,
                 versions.approval,
@@ -217,9 +218,8 @@ end
             group by subject_id, change_request_id
         )
     select
-        stood.*,
+        stood.* replace (coalesce(stood.type, requests.type) as type),
         requests.number,
-        requests.type,
         requests.approval as current_approval,
         requests.created_at,
         coalesce(heard.approval_count, 0) as approval_count,

@@ -240,7 +240,7 @@ approvers as (
         approvals.state = 'approved'
         and approvals.approver_id is not null
         and (
-            subject_requests.type = 'emergency'
+            (subject_requests.type = 'emergency' and not subjects.is_candidate)
             or coalesce(approvals.decided_at, subjects.started_at) <= subjects.started_at
         )
 ),
@@ -362,8 +362,9 @@ duty_findings as (
         and approved.subject_id in (select subject_id from subject_authors)
     union all
     select
-        subjects.subject_id, 3, 'author_deployed', true, null, [subjects.actor_id],
-        'Who started the deployment is an author of what it brought, and the service is of tier 1.',
+        subjects.subject_id, 3, 'author_deployed', subjects.tier is not null, null, [subjects.actor_id],
+        'Who started the deployment is an author of what it brought, and the service is of '
+        || case when subjects.tier is null then 'no stated tier.' else 'tier 1.' end,
         ['deployments:' || subjects.subject_id]
     from subjects
     inner join
@@ -373,7 +374,7 @@ duty_findings as (
     left join robots on subjects.actor_id = robots.person_id
     left join trusted_robots on subjects.actor_id = trusted_robots.person_id
     where
-        subjects.tier = 1
+        coalesce(subjects.tier, 1) = 1
         and trusted_robots.person_id is null
         and robots.person_id is null
         and not starts_with(subjects.actor_id, 'bot-')
@@ -444,9 +445,33 @@ duty_findings as (
 #}
 {% macro request_of_subjects() -%}
 {{ linked_requests() }},
-subject_requests as (
-    select request_matches.subject_id, requests.*
+{# of which type it was when the deployment began; before its first version, as that says #}
+request_types as (
+    select
+        request_matches.subject_id,
+        request_matches.change_request_id,
+        coalesce(
+            arg_max(versions.type, versions.moment_number) filter (
+                where versions.known_from <= subjects.started_at
+            ),
+            arg_min(versions.type, versions.moment_number)
+        ) as type
     from request_matches
+    inner join subjects on request_matches.subject_id = subjects.subject_id
+    inner join
+        {{ ref("change_request_states") }} as versions
+        on request_matches.change_request_id = versions.change_request_id
+    group by request_matches.subject_id, request_matches.change_request_id
+),
+subject_requests as (
+    select
+        request_matches.subject_id,
+        requests.* replace (coalesce(request_types.type, requests.type) as type)
+    from request_matches
+    left join
+        request_types
+        on request_matches.subject_id = request_types.subject_id
+        and request_matches.change_request_id = request_types.change_request_id
     inner join
         {{ ref("change_requests") }} as requests
         on request_matches.change_request_id = requests.change_request_id
@@ -462,6 +487,34 @@ subject_requests as (
                 requests.change_request_id
         )
         = 1
+)
+{%- endmacro %}
+
+{#
+  CTE `authors` (subject_id, author_id): everybody who wrote a part of what a subject brings, whose
+  word for it is nobody else's.
+#}
+{% macro authors_of_subjects() -%}
+{{ changes_of_subjects() }},
+commits_brought as (
+    select changed.subject_id, commits.author_id, commits.co_author_ids
+    from changed
+    inner join {{ ref("change_commits") }} as commits on changed.change_id = commits.change_id
+    where not commits.is_merge
+),
+authors as (
+    select subject_id, author_id from changed where author_id is not null
+    union
+    select subject_id, author_id from commits_brought where author_id is not null
+    union
+    select told.subject_id, coalesce(aliases.person_id, told.co_author_id)
+    from (select subject_id, unnest(co_author_ids) as co_author_id from commits_brought) as told
+    left join {{ ref("identity_aliases") }} as aliases on told.co_author_id = aliases.alias_id
+    union
+    select subjects.subject_id, commits.author_id
+    from subjects
+    inner join {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
+    where commits.author_id is not null
 )
 {%- endmacro %}
 

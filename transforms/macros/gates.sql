@@ -44,7 +44,7 @@ end
         from subjects
         inner join
             {{ ref("required_gates") }} as gates
-            on (len(gates.tiers) = 0 or list_contains(gates.tiers, subjects.tier))
+            on (len(gates.tiers) = 0 or list_contains(gates.tiers, coalesce(subjects.tier, 1)))
             and (
                 len(gates.environment_ids) = 0
                 or list_contains(gates.environment_ids, subjects.environment_id)

@@ -5,15 +5,7 @@
   whom one stands in for the other, who approved first counts.
 #}
 {% macro override_approvals_of_subjects() -%}
-authors as (
-    select subjects.subject_id, commits.author_id
-    from subjects
-    inner join {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-    union
-    select deployment_id, author_id
-    from {{ ref("fct_changes") }}
-    where deployment_id is not null
-),
+{{ authors_of_subjects() }},
 voices as (
     select
         subjects.subject_id,

@@ -58,26 +58,10 @@
         inner join
             {{ ref("readiness_checklist") }} as checklist
             on len(checklist.tiers) = 0
-            or list_contains(checklist.tiers, subjects.tier)
+            or list_contains(checklist.tiers, coalesce(subjects.tier, 1))
         left join emergencies on subjects.subject_id = emergencies.subject_id
     ),
-    authors as (
-        select subjects.subject_id, commits.author_id
-        from subjects
-        inner join {{ ref("commits") }} as commits on subjects.commit_sha = commits.commit_sha
-        union
-        select subjects.subject_id, changes.author_id
-        from subjects
-        inner join
-            {{ ref("changes") }} as changes on subjects.commit_sha = changes.merge_commit_sha
-        union
-        select subjects.subject_id, originals.author_id
-        from subjects
-        inner join
-            {{ ref("changes") }} as changes on subjects.commit_sha = changes.merge_commit_sha
-        inner join
-            {{ ref("change_commits") }} as originals on changes.change_id = originals.change_id
-    ),
+    {{ authors_of_subjects() }},
     signed as (
         select
             asked.subject_id,
@@ -107,7 +91,7 @@
         select
             asked.subject_id,
             asked.item,
-            arg_max(
+            arg_max_null(
                 coalesce(measures.verdict, case when measures.value > 0 then 'pass' when measures.value <= 0 then 'fail' end),
                 (measures.measured_at, measures.measure_id)
             ) as verdict,
@@ -121,6 +105,35 @@
             and measures.measured_at <= asked.started_at
             and measures.measured_at > asked.started_at - interval 28 days
         group by asked.subject_id, asked.item
+    ),
+    urgent_changes as (
+        {# all that it implements is of the highest priority or mends security #}
+        select links.from_id as change_id, list(items.work_item_id order by items.work_item_id) as work_item_ids
+        from {{ ref("entity_links") }} as links
+        inner join
+            {{ ref("work_items") }} as items
+            on links.to_id = items.work_item_id
+            and items.is_current
+            and not coalesce(items.is_deleted, false)
+        where links.relation = 'implements'
+        group by links.from_id
+        having
+            bool_and(
+                coalesce(lower(items.priority) in ('p0', 'blocker', 'critical', 'highest', 'urgent'), false)
+                or coalesce(contains(lower(items.type), 'security'), false)
+                or coalesce(list_has_any(list_transform(items.labels, lambda one: lower(one)), ['p0', 'security']), false)
+            )
+    ),
+    urgent_only as (
+        select
+            changed.subject_id,
+            list_transform(
+                list_sort(list_distinct(flatten(list(urgent_changes.work_item_ids)))), lambda one: 'work_items:' || one
+            ) as evidence
+        from changed
+        left join urgent_changes on changed.change_id = urgent_changes.change_id
+        group by changed.subject_id
+        having count(*) = count(urgent_changes.change_id)
     ),
     rehearsed as (
         select
@@ -189,9 +202,25 @@
             where signed.kind = 'item' and asked.judged_by in ('sign_off', 'evidence')
         ) as told
         union all
-        select subject_id, item, verdict, 'The newest measure of four weeks says ' || coalesce(verdict, 'nothing') || '.',
-            ['quality_measures:' || measure_id]
-        from measured
+        select
+            asked.subject_id, asked.item,
+            case when measured.verdict = 'pass' or urgent_only.subject_id is null then measured.verdict else 'pass' end,
+            case
+                when measured.verdict is distinct from 'pass' and urgent_only.subject_id is not null
+                then 'All that it brings is urgent or mends security, which this does not hold up.'
+                else 'The newest measure of four weeks says ' || coalesce(measured.verdict, 'nothing') || '.'
+            end,
+            case when measured.measure_id is null then [] else ['quality_measures:' || measured.measure_id] end
+            || coalesce(urgent_only.evidence, [])
+        from asked
+        left join measured on asked.subject_id = measured.subject_id and asked.item = measured.item
+        left join
+            urgent_only
+            on asked.is_passed_by_urgent_work
+            and asked.subject_id = urgent_only.subject_id
+        where
+            asked.judged_by = 'measure'
+            and (measured.item is not null or urgent_only.subject_id is not null)
         union all
         select
             subject_id, item,
@@ -315,7 +344,7 @@
             coalesce(quorums.other_approval_count, 0) as other_approval_count,
             list_sort(list_distinct(list_concat(coalesce(scored.evidence, []), coalesce(quorums.evidence, [])))) as evidence,
             case
-                when scored.subject_id is null and quorums.subject_id is null then null
+                when scored.score is null and quorums.subject_id is null then null
                 when len(coalesce(scored.vetoes, [])) > 0 then 'no_go'
                 when scored.score < {{ threshold("readiness_conditional_min") }} then 'no_go'
                 when scored.score < {{ threshold("readiness_go_min") }} then 'conditional'

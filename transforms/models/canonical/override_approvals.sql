@@ -6,10 +6,15 @@ with
         where kind = 'override_approval' and decided_at <= {{ as_of() }}
     ),
     withdrawals as (
-        select subject, min(decided_at) as withdrawn_at
-        from decisions
-        where verdict = 'withdrawn'
-        group by subject
+        {# each is ended by the first withdrawal after it #}
+        select given.decision_id, min(taken.decided_at) as withdrawn_at
+        from decisions as given
+        inner join
+            decisions as taken
+            on given.subject = taken.subject
+            and given.decided_at <= taken.decided_at
+        where given.verdict = 'approved' and taken.verdict = 'withdrawn'
+        group by given.decision_id
     )
 select
     decisions.decision_id as override_approval_id,
@@ -21,8 +26,5 @@ select
     decisions.decided_at as approved_at,
     withdrawals.withdrawn_at
 from decisions
-left join
-    withdrawals
-    on decisions.subject = withdrawals.subject
-    and decisions.decided_at <= withdrawals.withdrawn_at
+left join withdrawals on decisions.decision_id = withdrawals.decision_id
 where decisions.verdict = 'approved'

@@ -14,7 +14,10 @@ with
             coalesce(cast(document ->> '$.veto' as boolean), false) as is_veto,
             coalesce(
                 cast(document ->> '$.emergency' as boolean), false
-            ) as is_asked_in_emergency
+            ) as is_asked_in_emergency,
+            coalesce(
+                cast(document ->> '$.urgent_work_passes' as boolean), false
+            ) as is_passed_by_urgent_work
         from {{ policy_rows("readiness") }}
     ),
     roles as (
@@ -31,7 +34,8 @@ with
             false as is_veto,
             coalesce(
                 cast(document ->> '$.emergency' as boolean), true
-            ) as is_asked_in_emergency
+            ) as is_asked_in_emergency,
+            false as is_passed_by_urgent_work
         from {{ policy_rows("readiness_roles") }}
     )
 select *

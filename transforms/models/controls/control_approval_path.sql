@@ -9,10 +9,15 @@ with
         {# a change of a host is reviewed when somebody but its author approved it before the merge #}
         select
             changed.subject_id,
-            count(*) as change_count,
+            count(*) as brought_count,
+            count(case when not changed.is_bot then 1 end) as change_count,
             count(
                 case
-                    when changed.is_reviewable and facts.approved_at is not null then 1
+                    when
+                        not changed.is_bot
+                        and changed.is_reviewable
+                        and facts.approved_at is not null
+                    then 1
                 end
             ) as reviewed_count
         from changed
@@ -23,7 +28,6 @@ with
                 group by change_id
             ) as facts
             on changed.change_id = facts.change_id
-        where not changed.is_bot
         group by changed.subject_id
     ),
     decided as (
@@ -54,12 +58,19 @@ with
                     then decided.approver_id
                 end
             ) as group_count,
-            bool_or(decided.was_before and roles.role_name = 'cab') as has_board,
+            {# nobody approves for a board what he asked for himself #}
             bool_or(
-                decided.was_before and roles.role_name = 'executive'
+                decided.was_before and decided.is_other and roles.role_name = 'cab'
+            ) as has_board,
+            bool_or(
+                decided.was_before
+                and decided.is_other
+                and roles.role_name = 'executive'
             ) as has_executive,
             bool_or(
-                (decided.was_before or decided.was_in_time) and roles.role_name = 'ecab'
+                (decided.was_before or decided.was_in_time)
+                and decided.is_other
+                and roles.role_name = 'ecab'
             ) as has_emergency_board,
             list(
                 distinct 'approvals:' || decided.approval_id
@@ -147,6 +158,7 @@ with
             catalogue.is_stated as has_catalogue,
             coalesce(template_failures.failure_count, 0) as template_failure_count,
             classes.risk,
+            coalesce(reviewed.brought_count, 0) as brought_count,
             coalesce(reviewed.change_count, 0) as change_count,
             coalesce(reviewed.reviewed_count, 0) as reviewed_count,
             coalesce(approved.group_count, 0) as group_count,
@@ -206,6 +218,8 @@ with
                         then 'no_peer_review'
                         when group_count = 0
                         then 'no_group_approval'
+                        when brought_count = 0 and kind in ('forward', 'rework')
+                        then 'changes_unknown'
                         when risk is null
                         then 'risk_unknown'
                         when risk = 'high' and not has_board and not knows_board
@@ -256,7 +270,11 @@ select
         then 'pass'
         when
             reason_code in (
-                'no_change_request', 'template_unstated', 'risk_unknown', 'type_unknown'
+                'no_change_request',
+                'template_unstated',
+                'changes_unknown',
+                'risk_unknown',
+                'type_unknown'
             )
         then 'no_data'
         when reason_code in ('catalogue_unstated', 'roles_unstated')
@@ -298,6 +316,8 @@ select
             || ' changes were approved in review by somebody else.'
         when 'no_group_approval'
         then 'nobody but who asked for it approved it before it began.'
+        when 'changes_unknown'
+        then 'no change is known that it brought, so no review of one either.'
         when 'risk_unknown'
         then 'no engine gives its risk.'
         when 'no_board_approval'

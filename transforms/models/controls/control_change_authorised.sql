@@ -9,12 +9,12 @@ with
             case
                 when phase = 'cancelled' and is_known
                 then 'cancelled'
+                when is_known and approval = 'rejected'
+                then 'rejected'
                 when type = 'standard' and created_at <= started_at
                 then 'standard_change'
                 when type = 'standard'
                 then 'created_after_start'
-                when is_known and approval = 'rejected'
-                then 'rejected'
                 when is_known and approval = 'approved'
                 then 'approved_before_start'
                 when rejected_count > 0

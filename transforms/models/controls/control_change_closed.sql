@@ -39,7 +39,13 @@ with
                     when phase not in ('review', 'closed', 'cancelled') then read_at
                 end
             ) as open_seen_at,
-            arg_max(phase, moment_number) as phase
+            arg_max_null(phase, moment_number) as phase,
+            arg_min(close_code, moment_number) filter (
+                where
+                    phase in ('review', 'closed')
+                    and close_code
+                    in ('successful', 'successful_issues', 'unsuccessful')
+            ) as close_code
         from {{ ref("change_request_states") }}
         group by change_request_id
     ),
@@ -50,7 +56,7 @@ with
             ended.team_id,
             ended.environment_id,
             requests.number,
-            requests.close_code,
+            closings.close_code,
             closings.phase,
             closings.closed_at,
             ended.ended_at,
@@ -59,18 +65,20 @@ with
             ended.ended_at + to_seconds(86400 * limits.days) as due_at,
             case
                 when
-                    closings.phase in ('review', 'closed')
-                    and coalesce(requests.close_code, '')
-                    not in ('successful', 'successful_issues', 'unsuccessful')
-                then 'no_close_code'
-                when
-                    closings.closed_at
+                    closings.close_code is not null
+                    and closings.closed_at
                     <= ended.ended_at + to_seconds(86400 * limits.days)
                 then 'closed_in_time'
                 when {{ as_of() }} < ended.ended_at + to_seconds(86400 * limits.days)
                 then 'not_due'
                 when closings.phase is null
                 then 'state_not_understood'
+                when closings.phase = 'cancelled'
+                then 'called_off'
+                when closings.phase not in ('review', 'closed')
+                then 'still_open'
+                when closings.close_code is null
+                then 'no_close_code'
                 when closings.closed_at is null
                 then 'still_open'
                 when
@@ -115,6 +123,8 @@ select
         then number || ' is closed and does not say how it ended.'
         when 'still_open'
         then number || ' is still open.'
+        when 'called_off'
+        then number || ' was called off, yet a deployment was made under it.'
         when 'closed_late'
         then number || ' was still open when it was due to be closed.'
         else

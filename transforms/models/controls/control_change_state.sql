@@ -26,7 +26,7 @@ with
             words={
                 "ready": "number || ' was ' || phase || ' when the deployment began.'",
                 "not_ready": "number || ' was neither scheduled nor being implemented when the deployment began: ' || phase || '.'",
-                "state_not_understood": "number || ' was in a state that is not known: ' || state || '.'",
+                "state_not_understood": "number || ' was in a state that is not known: ' || coalesce(state, 'none is stated') || '.'",
                 "state_unknown": "'No version of ' || number || ' from before the start of the deployment was read.'",
             },
             threshold_value="cast(null as double)",

@@ -29,6 +29,8 @@ with
                 then 'bypass_allowed'
                 when protections.prevents_self_approval is null
                 then 'self_approval_unknown'
+                when protections.can_be_bypassed is null
+                then 'bypass_unknown'
                 else 'protected'
             end as reason_code
         from deployed
@@ -58,6 +60,8 @@ select
         then 'no_data'
         when 'self_approval_unknown'
         then 'inconclusive'
+        when 'bypass_unknown'
+        then 'inconclusive'
         when 'protected'
         then 'pass'
         when 'bypass_allowed'
@@ -78,6 +82,8 @@ select
         then 'Administrators may bypass the approval.'
         when 'self_approval_unknown'
         then 'Whether who starts a run may approve it is not stated.'
+        when 'bypass_unknown'
+        then 'Whether administrators may bypass the approval is not stated.'
         else
             'A run waits for one of '
             || coalesce(approver_count, 0)

@@ -15,7 +15,11 @@ with
         where
             phase is distinct from 'cancelled'
             and (
-                work_started_at is not null
+                {# what is still being worked on has its deployment before it #}
+                (
+                    work_started_at is not null
+                    and (work_ended_at is not null or phase in ('review', 'closed'))
+                )
                 or close_code in ('successful', 'successful_issues')
             )
     ),

@@ -34,9 +34,14 @@ with
             started_at,
             vulnerability,
             finding_ids,
+            '; base image '
+            || base_image
+            || coalesce(' of ' || base_owner, '') as origin,
             case
                 when is_exploited and exploited_at <= started_at
                 then 'exploited'
+                when severity = 'unknown'
+                then 'severity_unknown'
                 when severity = 'critical' and fixed_version is not null
                 then 'critical_with_fix'
                 when severity = 'high' and fixed_version is not null
@@ -49,7 +54,7 @@ with
             and (closed_at is null or closed_at > started_at)
             and (
                 (is_exploited and exploited_at <= started_at)
-                or severity = 'critical'
+                or severity in ('critical', 'unknown')
                 or (
                     severity = 'high'
                     and fixed_version is not null
@@ -73,6 +78,7 @@ with
             subjects.started_at,
             coalesce(findings.rule_id, findings.finding_id) as vulnerability,
             [findings.finding_id] as finding_ids,
+            cast(null as varchar) as origin,
             'new_weakness' as kind
         from subjects
         inner join
@@ -116,6 +122,7 @@ with
             judged.subject_id,
             judged.vulnerability,
             judged.finding_ids,
+            coalesce(judged.origin, '') as origin,
             case
                 when waived.subject_id is not null then 'waived' else judged.kind
             end as kind
@@ -129,21 +136,49 @@ with
         select
             subject_id,
             count(
-                case when kind not in ('waived', 'critical_without_fix') then 1 end
+                case
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
+                    then 1
+                end
             ) as blocking_count,
             count(
                 case when kind = 'critical_without_fix' then 1 end
             ) as unfixable_count,
+            count(case when kind = 'severity_unknown' then 1 end) as unrated_count,
             string_agg(
                 case
-                    when kind not in ('waived', 'critical_without_fix')
-                    then vulnerability || ' (' || replace(kind, '_', ' ') || ')'
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
+                    then
+                        vulnerability
+                        || ' ('
+                        || replace(kind, '_', ' ')
+                        || origin
+                        || ')'
                 end,
                 ', '
                 order by kind, vulnerability
             ) as blocking_names,
+            string_agg(
+                case
+                    when kind = 'critical_without_fix'
+                    then
+                        vulnerability
+                        || coalesce(' (' || nullif(ltrim(origin, '; '), '') || ')', '')
+                end,
+                ', '
+                order by vulnerability
+            ) as unfixable_names,
             min(
-                case when kind not in ('waived', 'critical_without_fix') then kind end
+                case
+                    when
+                        kind
+                        not in ('waived', 'critical_without_fix', 'severity_unknown')
+                    then kind
+                end
             ) as first_kind,
             list_transform(
                 list_sort(list_distinct(flatten(list(finding_ids)))),
@@ -179,7 +214,9 @@ with
             subjects.*,
             coalesce(counted.blocking_count, 0) as blocking_count,
             coalesce(counted.unfixable_count, 0) as unfixable_count,
+            coalesce(counted.unrated_count, 0) as unrated_count,
             counted.blocking_names,
+            counted.unfixable_names,
             counted.first_kind,
             counted.evidence as finding_keys,
             scanned.subject_id is not null as is_scanned,
@@ -204,6 +241,8 @@ with
                 then 'database_old'
                 when unfixable_count > 0
                 then 'critical_without_fix'
+                when unrated_count > 0
+                then 'severity_unknown'
                 when finding_keys is not null
                 then 'waived'
                 else 'nothing_blocking'
@@ -221,7 +260,7 @@ select
         then 'fail'
         when reason_code in ('not_scanned', 'database_age_unknown', 'database_old')
         then 'no_data'
-        when reason_code in ('critical_without_fix', 'waived')
+        when reason_code in ('critical_without_fix', 'severity_unknown', 'waived')
         then 'warn'
         else 'pass'
     end as verdict,
@@ -244,7 +283,13 @@ select
             || round(database_hours, 1)
             || ' hours old.'
         when reason_code = 'critical_without_fix'
-        then unfixable_count || ' critical and open, for which there is no fix.'
+        then
+            unfixable_count
+            || ' critical and open, for which there is no fix: '
+            || left(unfixable_names, 400)
+            || '.'
+        when reason_code = 'severity_unknown'
+        then unrated_count || ' open, of which no scanner says how severe they are.'
         when reason_code = 'waived'
         then 'What would block is waived.'
         else 'Scanned with a database of that day; nothing blocks.'

@@ -26,6 +26,8 @@ with
         where
             change_request_id is not null
             and approval_id not in (select approval_id from desk)
+            {# a decision of no known time may have come afterwards #}
+            and (decided_at is not null or state not in ('approved', 'rejected'))
     )
 select *
 from desk

@@ -129,31 +129,53 @@ with
         left join granted on subjects.subject_id = granted.subject_id
         where requests.type = 'emergency' or granted.preference = 1
     ),
-    grants as (
-        {# an approval beforehand is a grant too; where it states no end, it holds for the usual time #}
+    approved_before as (
+        {# an approval beforehand is a grant too; it states no end and holds for the usual time #}
         select
             uses.subject_id,
-            coalesce(granted.granted_at, min(decisions.decided_at)) as granted_at,
-            coalesce(
-                granted.expires_at,
-                min(decisions.decided_at)
-                + interval 1 hour * {{ threshold("emergency_hours_default") }}
-            ) as expires_at,
-            coalesce(
-                granted.granted_by_id,
-                arg_min(decisions.approver_id, decisions.decided_at)
-            ) as granted_by_id
+            min(decisions.decided_at) as granted_at,
+            min(decisions.decided_at)
+            + interval 1 hour
+            * {{ threshold("emergency_hours_default") }} as expires_at,
+            arg_min(decisions.approver_id, decisions.decided_at) as granted_by_id
         from uses
-        left join granted on uses.subject_id = granted.subject_id
-        left join
+        inner join
             decisions
             on uses.subject_id = decisions.subject_id
             and decisions.decided_at <= uses.started_at
-        group by
+        group by uses.subject_id
+    ),
+    grants as (
+        {# an exemption that does not hold is no worse than none where an approval does #}
+        select
             uses.subject_id,
-            granted.granted_at,
-            granted.expires_at,
-            granted.granted_by_id
+            case
+                when offered.is_exemption
+                then granted.granted_at
+                else approved_before.granted_at
+            end as granted_at,
+            case
+                when offered.is_exemption
+                then granted.expires_at
+                else approved_before.expires_at
+            end as expires_at,
+            case
+                when offered.is_exemption
+                then granted.granted_by_id
+                else approved_before.granted_by_id
+            end as granted_by_id
+        from uses
+        left join granted on uses.subject_id = granted.subject_id
+        left join approved_before on uses.subject_id = approved_before.subject_id
+        cross join
+            lateral(
+                select
+                    granted.subject_id is not null
+                    and (
+                        granted.preference = 1
+                        or coalesce(approved_before.expires_at <= uses.started_at, true)
+                    ) as is_exemption
+            ) as offered
     ),
     open_incidents as (
         select uses.subject_id, min(incidents.incident_id) as incident_id
@@ -215,7 +237,10 @@ with
                     and records.subject_id = uses.stated_incident_id
                 )
             )
-        where coalesce(records.published_at, records.held_at) is not null
+        {# what was written before it cannot be about it, what is still planned was not held #}
+        where
+            coalesce(records.published_at, records.held_at) >= uses.started_at
+            and coalesce(records.published_at, records.held_at) <= {{ as_of() }}
         group by uses.subject_id
     ),
     debts as (

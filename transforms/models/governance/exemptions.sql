@@ -46,26 +46,35 @@ with
             withdrawals on withdrawals.subject = 'exemption:' || decisions.decision_id
         where decisions.kind = 'exemption'
     ),
-    approved as (
+    voices as (
+        {# an approver counts from the first time on #}
         select
             granted.exemption_id,
-            coalesce(
-                list(
-                    distinct approvals.approver_id order by approvals.approver_id
-                ) filter (where approvals.approver_id <> granted.granted_by_id),
-                []
-            ) as approver_ids,
-            max(approvals.decided_at) filter (
-                where approvals.approver_id <> granted.granted_by_id
-            ) as approved_at
+            approvals.approver_id,
+            min(approvals.decided_at) as approved_at
         from granted
-        left join approvals on approvals.subject = 'exemption:' || granted.exemption_id
-        group by granted.exemption_id
+        inner join approvals on approvals.subject = 'exemption:' || granted.exemption_id
+        where approvals.approver_id <> granted.granted_by_id
+        group by granted.exemption_id, approvals.approver_id
+    ),
+    approved as (
+        {# it is approved since there are as many as are asked for, whoever comes later #}
+        select
+            exemption_id,
+            list(approver_id order by approver_id) as approver_ids,
+            (list(approved_at order by approved_at, approver_id))[
+                cast({{ threshold("exemption_approvers_min") }} as bigint)
+            ] as approved_at
+        from voices
+        group by exemption_id
     ),
     told as (
-        select granted.*, approved.approver_ids, approved.approved_at
+        select
+            granted.*,
+            coalesce(approved.approver_ids, []) as approver_ids,
+            approved.approved_at
         from granted
-        inner join approved on granted.exemption_id = approved.exemption_id
+        left join approved on granted.exemption_id = approved.exemption_id
         {%- for name in var("exemptions", []) %}
             union all by name
             select
@@ -79,16 +88,43 @@ with
                 expires_at,
                 incident_id,
                 false as is_withdrawn,
-                list_distinct(
-                    list_filter(
-                        [approver_id, second_approver_id],
-                        lambda one:one is not null
-                        and one is distinct from granted_by_id
+                list_sort(
+                    list_distinct(
+                        list_filter(
+                            [approver_id, second_approver_id],
+                            lambda one:one is not null
+                            and one is distinct from granted_by_id
+                        )
                     )
                 ) as approver_ids,
                 granted_at as approved_at,
                 source
-            from {{ ref(name) }}
+            from
+                (
+                    {# one person under two names is one person #}
+                    select
+                        stated.* replace (
+                            coalesce(
+                                granters.person_id, stated.granted_by_id
+                            ) as granted_by_id,
+                            coalesce(
+                                firsts.person_id, stated.approver_id
+                            ) as approver_id,
+                            coalesce(
+                                seconds.person_id, stated.second_approver_id
+                            ) as second_approver_id
+                        )
+                    from {{ ref(name) }} as stated
+                    left join
+                        {{ ref("identity_aliases") }} as granters
+                        on stated.granted_by_id = granters.alias_id
+                    left join
+                        {{ ref("identity_aliases") }} as firsts
+                        on stated.approver_id = firsts.alias_id
+                    left join
+                        {{ ref("identity_aliases") }} as seconds
+                        on stated.second_approver_id = seconds.alias_id
+                )
         {%- endfor %}
     )
 select

@@ -9,6 +9,12 @@ with
             document ->> '$.owner' as owner,
             try_cast(document ->> '$.effective_from' as date) as effective_from_date
         from {{ policy_rows("thresholds") }}
+        where
+            coalesce(
+                try_cast(document ->> '$.effective_from' as date)
+                <= {{ local_date(as_of()) }},
+                true
+            )
     )
 select
     defaults.threshold_key,

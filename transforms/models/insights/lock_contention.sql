@@ -56,8 +56,12 @@ select
     sum(wait_seconds) as wait_seconds,
     sum(held_seconds) as held_seconds,
     quantile_cont(wait_seconds, 0.95) as p95_wait_seconds,
-    sum(wait_seconds)
-    / nullif(sum(wait_seconds) + sum(held_seconds), 0) as contention_ratio,
+    {# who waited no time and held it for none was in nobody's way #}
+    case
+        when sum(wait_seconds) = 0
+        then 0
+        else sum(wait_seconds) / nullif(sum(wait_seconds) + sum(held_seconds), 0)
+    end as contention_ratio,
     list(lock_event_id order by lock_event_id) filter (
         where is_leaked
     ) as leaked_lock_event_ids

@@ -69,6 +69,8 @@ select
     repository,
     commit_sha,
     artifact_digest,
+    layer_digests,
+    base_image,
     case when is_gone then 'fixed' else state end as state,
     justification,
     first_seen_at,

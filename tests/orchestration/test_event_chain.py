@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from transforms.statistics.event_chain import START, chain, first_break
+from orchestration.evidence.event_chain import START, chain, first_break
 
 EVENTS: list[dict[str, Any]] = [
     {"what": "deployment.start", "who": f"p{number}", "number": number} for number in range(1, 1001)

@@ -1,0 +1,1 @@
+select * from {{ from_sources("branch_protections") }}
