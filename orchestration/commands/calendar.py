@@ -224,7 +224,7 @@ def _say_slots(asked: _Question, length_minutes: int) -> None:
 
 def _say_who_may_approve(asked: _Question) -> None:
     roles = asked.published.rows("approver_roles", filters={"role_name": "override"})
-    people = ", ".join(sorted(roles["person_id"].to_list()))
+    people = ", ".join(sorted(roles.filter(roles["held_to_at"].is_null())["person_id"].to_list()))
     if people:
         say(f"  Two of these may approve it with `leadline override add`: {people}.")
     else:

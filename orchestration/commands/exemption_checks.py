@@ -46,7 +46,8 @@ class Known:
 
     def may_approve(self, person: str) -> bool:
         """Whether a person may approve exemptions: anybody where the policy names nobody."""
-        named = {str(row["person_id"]) for row in self._rows("approver_roles", role_name=ROLE)}
+        rows = self._rows("approver_roles", role_name=ROLE)
+        named = {str(row["person_id"]) for row in rows if row["held_to_at"] is None}
         return not named or person in named
 
     def authors(self, deployment_id: str) -> set[str]:

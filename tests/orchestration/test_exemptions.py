@@ -46,8 +46,8 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
             ("commits", "commit_sha varchar, author_id varchar", [["abc", people["ada"]]]),
             ("identity_aliases", "alias_id varchar, person_id varchar",
              [[people["ada@example.org"], people["ada"]]]),
-            ("approver_roles", "role_name varchar, person_id varchar",
-             [["exemption", people[name]] for name in ("grace", "mary", "ada", "linus")]),
+            ("approver_roles", "role_name varchar, person_id varchar, held_to_at timestamp",
+             [["exemption", people[name], None] for name in ("grace", "mary", "ada", "linus")]),
             ("thresholds", "threshold_key varchar, value double",
              [["exemption_hours_max", 8], ["exemption_approvers_min", 1]]),
         ):  # fmt: skip

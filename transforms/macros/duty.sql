@@ -9,10 +9,14 @@ robots as (
     select person_id from {{ ref("people") }} where kind <> 'human'
 ),
 trusted_robots as (
-    select person_id from {{ ref("approver_roles") }} where role_name = 'trusted_robot'
+    select person_id, held_from_at, held_to_at
+    from {{ ref("approver_roles") }}
+    where role_name = 'trusted_robot'
 ),
 {{ changes_of_subjects() }},
-changes_brought as (select distinct change_id from changed),
+changes_brought as (
+    select change_id, min(started_at) as started_at from changed group by change_id
+),
 original_commits as (
     select commits.*
     from {{ ref("change_commits") }} as commits
@@ -41,7 +45,11 @@ authors as (
         ) as is_trusted_robot
     from written
     left join robots on written.person_id = robots.person_id
-    left join trusted_robots on written.person_id = trusted_robots.person_id
+    left join changes_brought on written.change_id = changes_brought.change_id
+    left join
+        trusted_robots
+        on written.person_id = trusted_robots.person_id
+        and {{ held_at("trusted_robots", "changes_brought.started_at") }}
     group by written.change_id, written.person_id
 ),
 heads as (
@@ -64,7 +72,10 @@ opinions as (
     from changed as brought
     inner join {{ ref("reviews") }} as reviews on brought.change_id = reviews.change_id
     left join robots on reviews.reviewer_id = robots.person_id
-    left join trusted_robots on reviews.reviewer_id = trusted_robots.person_id
+    left join
+        trusted_robots
+        on reviews.reviewer_id = trusted_robots.person_id
+        and {{ held_at("trusted_robots", "reviews.submitted_at") }}
     where
         reviews.state in ('approved', 'changes_requested', 'dismissed')
         and reviews.reviewer_id is not null
@@ -218,7 +229,8 @@ known_people as (
 approvers as (
     select
         subjects.subject_id, approvals.approver_id as person_id,
-        'approvals:' || approvals.approval_id as evidence, true as is_resolved
+        'approvals:' || approvals.approval_id as evidence, true as is_resolved,
+        coalesce(approvals.decided_at, subjects.started_at) as approved_at
     from subjects
     inner join
         {{ ref("approvals") }} as approvals
@@ -229,7 +241,8 @@ approvers as (
     union all
     select
         subjects.subject_id, approvals.approver_id, 'approvals:' || approvals.approval_id,
-        known_people.person_id is not null
+        known_people.person_id is not null,
+        coalesce(approvals.decided_at, subjects.started_at)
     from subjects
     inner join subject_requests on subjects.subject_id = subject_requests.subject_id
     inner join
@@ -275,7 +288,10 @@ authorised as (
     select distinct approvers.subject_id
     from approvers
     inner join subjects on approvers.subject_id = subjects.subject_id
-    inner join {{ ref("approver_roles") }} as roles on approvers.person_id = roles.person_id
+    inner join
+        {{ ref("approver_roles") }} as roles
+        on approvers.person_id = roles.person_id
+        and {{ held_at("roles", "approvers.approved_at") }}
     inner join
         {{ ref("approval_authorities") }} as authorities
         on roles.role_name = authorities.role_name
@@ -372,7 +388,10 @@ duty_findings as (
         on subjects.subject_id = subject_authors.subject_id
         and subjects.actor_id = subject_authors.person_id
     left join robots on subjects.actor_id = robots.person_id
-    left join trusted_robots on subjects.actor_id = trusted_robots.person_id
+    left join
+        trusted_robots
+        on subjects.actor_id = trusted_robots.person_id
+        and {{ held_at("trusted_robots", "subjects.started_at") }}
     where
         coalesce(subjects.tier, 1) = 1
         and trusted_robots.person_id is null

@@ -31,6 +31,7 @@ voices as (
         {{ ref("approver_roles") }} as roles
         on roles.role_name = 'override'
         and approvals.approver_id = roles.person_id
+        and {{ held_at("roles", "approvals.approved_at") }}
     left join
         authors
         on subjects.subject_id = authors.subject_id
@@ -43,16 +44,19 @@ voices as (
     group by subjects.subject_id, approvals.approver_id
 ),
 stand_ins as (
-    select person_id, delegate_id
+    select person_id, delegate_id, held_from_at, held_to_at
     from {{ ref("delegates") }}
     union
-    select delegate_id, person_id
+    select delegate_id, person_id, held_from_at, held_to_at
     from {{ ref("delegates") }}
 ),
 same_voices as (
     select distinct later.subject_id, later.approver_id
     from voices as later
-    inner join stand_ins on later.approver_id = stand_ins.person_id
+    inner join
+        stand_ins
+        on later.approver_id = stand_ins.person_id
+        and {{ held_at("stand_ins", "later.approved_at") }}
     inner join
         voices as earlier
         on later.subject_id = earlier.subject_id

@@ -49,6 +49,29 @@
 )
 {%- endmacro %}
 
+{#
+  The versions of a section with the time in which each held: what the first policy says of it is
+  taken to have held before, for nothing else is known of that time.
+#}
+{% macro policy_holdings(section) -%}
+(
+    select
+        policy_key,
+        document,
+        nullif(known_from, min(known_from) over ()) as held_from_at,
+        known_to as held_to_at
+    from {{ policy_versions(section) }} as versions
+)
+{%- endmacro %}
+
+{# Whether a row of a table of such times held at an instant. #}
+{% macro held_at(held, instant) -%}
+(
+    coalesce({{ held }}.held_from_at <= {{ instant }}, true)
+    and coalesce({{ held }}.held_to_at > {{ instant }}, true)
+)
+{%- endmacro %}
+
 {# The value of a threshold: the policy's, else the one that Leadline ships with its origin. #}
 {% macro threshold(key) -%}
 (select value from {{ ref("thresholds") }} where threshold_key = '{{ key }}')

@@ -83,9 +83,10 @@
             on asked.subject_id = authors.subject_id
             and sign_offs.signed_by_id = authors.author_id
         left join
-            (select distinct role_name, person_id from {{ ref("approver_roles") }}) as roles
+            {{ ref("approver_roles") }} as roles
             on asked.owner_role = roles.role_name
             and sign_offs.signed_by_id = roles.person_id
+            and {{ held_at("roles", "sign_offs.signed_at") }}
     ),
     measured as (
         select

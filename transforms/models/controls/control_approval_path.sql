@@ -35,6 +35,7 @@ with
             subjects.subject_id,
             approvals.approval_id,
             approvals.approver_id,
+            coalesce(approvals.decided_at, subjects.started_at) as decided_at,
             approvals.decided_at <= subjects.started_at as was_before,
             approvals.decided_at
             <= subjects.started_at
@@ -80,6 +81,7 @@ with
         left join
             {{ ref("approver_roles") }} as roles
             on decided.approver_id = roles.person_id
+            and {{ held_at("roles", "decided.decided_at") }}
         group by decided.subject_id
     ),
     stated_roles as (

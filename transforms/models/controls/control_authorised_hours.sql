@@ -67,6 +67,7 @@ with
             {{ ref("approver_roles") }} as robots
             on robots.role_name = 'trusted_robot'
             and subjects.actor_id = robots.person_id
+            and {{ held_at("robots", "subjects.started_at") }}
     ),
     decided as (
         select

@@ -69,12 +69,12 @@ with
             = 1
     ),
     roles as (
-        select distinct person_id
+        select distinct person_id, held_from_at, held_to_at
         from {{ ref("approver_roles") }}
         where role_name in ('ecab', 'executive', 'override', 'exemption')
     ),
     approvers as (
-        select distinct person_id
+        select distinct person_id, held_from_at, held_to_at
         from {{ ref("approver_roles") }}
         where role_name in ('cab', 'ecab', 'executive', 'override')
     ),
@@ -100,13 +100,18 @@ with
             approvals.approval_id,
             approvals.approver_id,
             approvals.decided_at,
-            approvers.person_id is not null as is_authorised,
+            exists (
+                select 1
+                from approvers
+                where
+                    approvals.approver_id = approvers.person_id
+                    and {{ held_at("approvers", "approvals.decided_at") }}
+            ) as is_authorised,
             authors.person_id is not null as took_part
         from subject_requests as requests
         inner join
             {{ ref("approvals") }} as approvals
             on requests.change_request_id = approvals.change_request_id
-        left join approvers on approvals.approver_id = approvers.person_id
         left join
             authors
             on requests.subject_id = authors.subject_id
@@ -312,7 +317,14 @@ with
                 then 'granter_took_part'
                 when not stated_roles.is_stated
                 then 'roles_unstated'
-                when roles.person_id is null
+                when
+                    not exists (
+                        select 1
+                        from roles
+                        where
+                            grants.granted_by_id = roles.person_id
+                            and {{ held_at("roles", "grants.granted_at") }}
+                    )
                 then 'granter_not_authorised'
                 else 'granter_authorised'
             end as granter_check,
@@ -402,7 +414,6 @@ with
         left join approved on uses.subject_id = approved.subject_id
         left join reviews on uses.subject_id = reviews.subject_id
         left join debts on uses.subject_id = debts.subject_id
-        left join roles on grants.granted_by_id = roles.person_id
         left join
             authors as participants
             on uses.subject_id = participants.subject_id

@@ -20,6 +20,7 @@ with
         inner join
             {{ ref("approval_authorities") }} as authorities
             on roles.role_name = authorities.role_name
+        where roles.held_to_at is null
     ),
     pairs as (
         select

@@ -26,6 +26,7 @@ with
         left join
             {{ ref("approver_roles") }} as roles
             on approvals.approver_id = roles.person_id
+            and {{ held_at("roles", "approvals.decided_at") }}
         group by requests.deployment_id
     ),
     peers as (
