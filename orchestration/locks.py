@@ -48,6 +48,18 @@ def is_held(lock_file: Path) -> bool:
 
 
 @contextlib.contextmanager
+def turn(lock_file: Path) -> Iterator[None]:
+    """Hold a lock file while the body runs; who comes second waits for it."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
 def run_lock(work: Path, *, now: datetime | None = None) -> Iterator[Holder]:
     """Hold `work/.lock` while the body runs; the lock of a dead process is taken over.
 

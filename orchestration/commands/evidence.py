@@ -28,6 +28,7 @@ from orchestration.evidence.verify import (
     verify,
 )
 from orchestration.lake import Lake
+from orchestration.locks import turn
 from transforms.decisions import EVIDENCE, DecisionsAltered, append_details
 from transforms.home import Home
 from transforms.published import NothingPublished, read_build
@@ -50,17 +51,19 @@ def build(scope: Scope, *, at: datetime | None, out: Path) -> None:
     published = open_chosen(home, None if at is None else _build_at(home, at))
     inputs = read_inputs(published, scope)
     try:
-        kept = read_kept(home)
-        package = build_package(
-            inputs,
-            key=signing_key(home),
-            follows=lambda contents: predecessor(kept, inputs, contents=contents),
-            as_csv=csv_bytes,
-        )
-        file = out / file_name(scope, package)
-        with writing(file):
-            _write(file, package)
-        keep(home, package, inputs=inputs, who=decider(None), made_at=context.clock())
+        # Two that are made at once would follow the same one, and the chain would fork.
+        with turn(home.work / ".evidence.lock"):
+            kept = read_kept(home)
+            package = build_package(
+                inputs,
+                key=signing_key(home),
+                follows=lambda contents: predecessor(kept, inputs, contents=contents),
+                as_csv=csv_bytes,
+            )
+            file = out / file_name(scope, package)
+            with writing(file):
+                _write(file, package)
+            keep(home, package, inputs=inputs, who=decider(None), made_at=context.clock())
     except DecisionsAltered as error:
         raise LogAltered(f"The audit log is not what was written: {error}.") from error
     done = package.manifest["completeness"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import LockHeld
-from orchestration.locks import is_held, read_holder, run_lock
+from orchestration.locks import is_held, read_holder, run_lock, turn
 
 HOLD = """
 import sys, time
@@ -79,3 +79,22 @@ def test_a_look_at_the_lock_keeps_no_run_out(tmp_path: Path) -> None:
         threading.Timer(0.03, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
         with run_lock(tmp_path):
             assert is_held(file)
+
+
+def test_who_comes_second_waits_for_its_turn(tmp_path: Path) -> None:
+    order: list[str] = []
+    has_begun = threading.Event()
+
+    def first() -> None:
+        with turn(tmp_path / "here" / ".lock"):
+            has_begun.set()
+            time.sleep(0.1)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    has_begun.wait()
+    with turn(tmp_path / "here" / ".lock"):
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]
