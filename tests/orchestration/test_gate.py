@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import polars as pl
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ from transforms.judgements import (
     together,
 )
 from transforms.judging import judge
-from transforms.published import Published, open_published
+from transforms.published import Build, Published, open_published
 
 NOW = READ_AT + timedelta(hours=1)
 INSTANT = datetime(2026, 4, 8, 1)  # noqa: DTZ001
@@ -307,38 +307,36 @@ def test_control_characters_of_sources_leave_the_junit_report_well_formed() -> N
     assert [case["status"] for case in report.cases] == ["failed"]
 
 
-class Silent:
-    """A build whose controls answer nothing."""
-
+def silent_build() -> Published:
+    """Return a build whose two controls answer nothing."""
+    connection = duckdb.connect()
+    connection.execute(
+        """
+        create schema v1;
+        create table v1.control_definitions as
+        select
+            gate as control_id, gate as title, gate, 'control_' || gate as table_name,
+            'high' as severity, []::varchar[] as threshold_keys, 'deployment' as subject_type
+        from (values ('required'), ('advisory')) as told(gate);
+        create table v1.thresholds (threshold_key varchar);
+        create table v1.exemptions (granted_at timestamp);
+        create table v1.source_health (
+            kind varchar, source varchar, last_success_at timestamp, expected_lag_seconds double
+        );
+        """
+    )
+    for name in ("required", "advisory"):
+        connection.execute(
+            f"create macro v1.control_{name}_at(service, digest, environment, instant) as table "
+            "select null as verdict where false"
+        )
     build = SimpleNamespace(build_id="b1", as_of=NOW, sample_data=False)
-
-    def rows(self, name: str, **_: object) -> pl.DataFrame:
-        """Return two controls, and nothing of anything else."""
-        if name == "control_definitions":
-            told = {"severity": "high", "threshold_keys": [], "subject_type": "deployment"}
-            return pl.DataFrame(
-                {"control_id": one, "title": one, "gate": one, "table_name": "control_a", **told}
-                for one in ("required", "advisory")
-            )
-        schema = {"threshold_key": pl.String} if name == "thresholds" else {}
-        return pl.DataFrame(schema=schema)
-
-    def ask(self, *_: object) -> pl.DataFrame:
-        """Return no row."""
-        return pl.DataFrame()
-
-    def source_health(self) -> pl.DataFrame:
-        """Return no source."""
-        schema = {
-            "kind": pl.String, "source": pl.String, "last_success_at": pl.Datetime,
-            "expected_lag_seconds": pl.Float64,
-        }  # fmt: skip
-        return pl.DataFrame(schema=schema)
+    return Published(build=cast(Build, build), connection=connection)
 
 
 def test_a_required_control_that_answers_nothing_keeps_the_gate_shut() -> None:
     asked = Candidate(service_id="pay", digest="x", environment_id="production", at=INSTANT)
-    said = judge(cast("Published", Silent()), asked)
+    said = judge(silent_build(), asked)
     verdicts = {one.control_id: one.verdict for one in said.rules}
     assert verdicts == {"required": "no_data", "advisory": "not_applicable"}
     assert said.exit_code == 3
