@@ -45,6 +45,8 @@ LIBRARIES: Mapping[str, set[str]] = {
 # Marks of what good looks like, for nine of ten; beyond the longest a module wants a second one.
 LONG_MODULE = 260
 LONGEST_MODULE = 400
+# Auditors take the verifier with them and need nothing else of ours.
+GOES_OUT_AS_ONE_FILE = "orchestration/evidence/verify.py"
 LONG_FUNCTION = 30
 
 
@@ -147,7 +149,8 @@ def test_modules_stay_small_enough_to_read() -> None:
         place(file): len(file.read_text(encoding="utf-8").splitlines()) for file in modules(*ROOMS)
     }
     assert sorted(lengths.values())[len(lengths) * 9 // 10] <= LONG_MODULE
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+    longest = {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE}
+    assert set(longest) <= {GOES_OUT_AS_ONE_FILE}
 
 
 def test_nine_functions_of_ten_fit_on_a_screen() -> None:
