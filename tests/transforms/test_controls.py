@@ -1,7 +1,6 @@
 """Controls judge every production deployment; the same text judges one that is still to come."""
 
 import csv
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -274,6 +274,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
         estate,
         METRICS,
         "deployment_duplicates_to_review",
+        "incident_segments",
+        "deployment_failures",
         "incident_services",
     )
 
@@ -524,7 +526,8 @@ def test_case_34_a_tag_made_hours_before_is_another_deployment_and_listed_for_re
 ) -> None:
     assert _column(published, "34-tag-before", "sources") == ["git", "github"]
     review = published.rows(
-        "deployment_duplicates_to_review", filters={"service_id": "34-tag-before"}
+        "deployment_duplicates_to_review",
+        filters={"service_id": "34-tag-before"},
     )
     assert review["seconds_apart"].to_list() == [175 * MINUTE]
     assert review.select("source", "other_source").row(0) == ("git", "github")
