@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.commands.chosen import writing
-from orchestration.commands.deciding import decided_now, decider, readable_decisions
+from orchestration.commands.deciding import decided_now, readable_decisions
 from orchestration.commands.terminal import open_context, printable, say
+from orchestration.commands.who import decider
 from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
 from orchestration.evidence.event_chain import Event, chain, first_break
 from transforms.decisions import EXPORT, Decision, append_details, read_decisions
