@@ -94,7 +94,7 @@ def failed_blocking_checks(build: Path) -> list[str]:
 def test_killed_runs_harm_nobody_and_the_next_one_ends_as_if_undisturbed(
     tmp_path: Path, repository: Path
 ) -> None:
-    kill_runs(tmp_path, repository, kills=6)
+    kill_runs(tmp_path, repository, kills=3)
 
 
 @pytest.mark.slow

@@ -27,14 +27,19 @@ def publish_estate(root: Path, estate: Estate, *, read_at: datetime = READ_AT) -
 
 
 def build_estate(root: Path, estate: Estate, *names: str, read_at: datetime = READ_AT) -> Published:
-    """Write an estate to a lake and build what is named, with all that it needs; nothing else.
+    """Write an estate to a lake and build what is named; see read_built."""
+    home = Home(root=root)
+    estate.write(home.lake, read_at=read_at)
+    return read_built(home, *names, read_at=read_at)
+
+
+def read_built(home: Home, *names: str, read_at: datetime = READ_AT) -> Published:
+    """Build what is named, with all that it needs and nothing else.
 
     It reads as if it were published: for tests of numbers, to which the rest of a build is a wait.
     """
-    home = Home(root=root)
-    estate.write(home.lake, read_at=read_at)
     build_models(home, *names, "metric_definitions", now=read_at)
-    file = Path(tempfile.mkdtemp(dir=root)) / home.warehouse_file.name
+    file = Path(tempfile.mkdtemp(dir=home.root)) / home.warehouse_file.name
     shutil.copyfile(home.warehouse_file, file)
     build = Build(
         build_id="built", path=file.parent, as_of=read_at, built_at=read_at, sample_data=False,

@@ -11,14 +11,13 @@ import pytest
 from connectors import prometheus
 from orchestration.lake import Lake
 from orchestration.lake_run import BulkPage
-from orchestration.run import Context, build_and_publish
-from orchestration.settings import Environment
 from tests.connectors.fakes import FakeTime, Script, json_reply, next_cursor, pages_of, read
 from tests.connectors.test_alertmanager import alert
 from tests.connectors.test_prometheus import FakePrometheus
+from tests.transforms.conftest import read_built
 from tests.transforms.estate import Estate, at
 from transforms.home import Home
-from transforms.published import Published, open_published
+from transforms.published import Published
 
 PAY = {"alertname": "ServiceDown", "service": "pay", "severity": "critical"}
 DISK = {"alertname": "DiskFull", "job": "shop", "instance": "shop-1:9100"}
@@ -108,8 +107,15 @@ def published(home: Home) -> Iterator[Published]:
     _poll(lake, _minutes(50), disk)
     _query(lake, _minutes(15), _minutes(27.6), _minutes(12 * 60), _minutes(29 * 60))
     now = datetime(2026, 5, 1, tzinfo=UTC)
-    build_and_publish(Context(home=home, environment=Environment(), clock=lambda: now))
-    yield open_published(home)
+    yield read_built(
+        home,
+        "alerts",
+        "fct_deployments",
+        "quarantined_records",
+        "page_accounts",
+        "int_factors__alerts_before",
+        read_at=now,
+    )
 
 
 def _alerts(

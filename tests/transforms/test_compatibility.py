@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import READ_AT, publish_estate
+from tests.transforms.conftest import METRICS, READ_AT, build_estate
 from tests.transforms.estate import Estate, _desk, _iso, at
 from tests.transforms.peers import PEERS, Books, Broken, Committed, Deployed, Merged, Question
 from transforms.published import Published
@@ -243,7 +243,10 @@ def company() -> Company:
 @pytest.fixture(scope="module")
 def published(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Return the build made of it."""
-    yield publish_estate(tmp_path_factory.mktemp("peers"), company.estate)
+    yield build_estate(
+        tmp_path_factory.mktemp("peers"), company.estate, METRICS,
+        "path:models/compatibility", "peer_differences",
+    )  # fmt: skip
 
 
 def _shown(

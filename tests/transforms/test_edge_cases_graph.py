@@ -15,13 +15,12 @@ import pytest
 
 from connectors import git
 from orchestration.lake import Lake
-from orchestration.run import Context, build_and_publish
-from orchestration.settings import Environment
 from orchestration.sync import sync
+from tests.transforms.conftest import METRICS, read_built
 from tests.transforms.estate import Estate, at
 from tests.transforms.repositories import Repository, make_repository
 from transforms.home import Home
-from transforms.published import Published, open_published
+from transforms.published import Published
 
 READ_AT = datetime(2026, 5, 1, tzinfo=UTC)
 BETWEEN = datetime(2026, 2, 15, tzinfo=UTC)
@@ -261,8 +260,9 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Published, 
         _sync(home, world, now=READ_AT, treeless=treeless)
         world.estate.streams = dict(streams)
         world.estate.write(home.lake, read_at=READ_AT)
-        build_and_publish(Context(home=home, environment=Environment(), clock=lambda: READ_AT))
-        published.append(open_published(home))
+        published.append(
+            read_built(home, METRICS, "fct_commits", "coverage_figures", read_at=READ_AT)
+        )
     return world, published[0], published[1]
 
 

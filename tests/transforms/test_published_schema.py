@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from orchestration import build as building
-from orchestration.dbt import Outcome
+from orchestration.dbt import Outcome, run_dbt
 from tests.checkout import ROOT
 from tests.transforms.conftest import publish_estate
 from tests.transforms.estate import Estate, at
@@ -47,7 +46,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     estate.incident(service, at("2026-04-30 08:00"), None)
     estate.change_request(service, at("2026-04-20 12:00"), deployment)
     root = tmp_path_factory.mktemp("described")
-    run_dbt = building.run_dbt
     outcomes: list[Outcome] = []
 
     def remember(*positional: Any, **named: Any) -> list[Outcome]:
@@ -55,7 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         return outcomes
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(building, "run_dbt", remember)
+        patched.setattr("orchestration.build.run_dbt", remember)
         published = publish_estate(root, estate)
     return World(root=root, published=published, outcomes=outcomes)
 
