@@ -1,6 +1,8 @@
 {#
   Two deployments at the same time: of one service to one environment, or of a service and one that
-  it calls. Attempts of one run are one deployment; one without an end lasts until as-of.
+  it calls. Attempts of one run are one deployment; one without an end lasts until as-of. Whatever
+  runs at an instant is looked for in the hour of that instant: comparing all deployments of two
+  services would cost their product. The few that last for days are compared with all.
 #}
 with
     intervals as (
@@ -28,28 +30,60 @@ with
         select upstream_service_id, service_id, 'adjacent'
         from {{ ref("service_dependencies") }}
         where service_id <> upstream_service_id
+    ),
+    hourly as (
+        select
+            *,
+            unnest(
+                generate_series(
+                    date_trunc('hour', started_at), ended_at, interval 1 hour
+                )
+            ) as running_hour
+        from intervals
+        where ended_at <= started_at + interval 2 day
+    ),
+    running as (
+        select *
+        from hourly
+        union all
+        select *, cast(null as timestamp)
+        from intervals
+        where ended_at > started_at + interval 2 day
+    ),
+    met as (
+        {%- for condition in (
+            "date_trunc('hour', later.started_at) = earlier.running_hour",
+            "earlier.running_hour is null",
+        ) %}
+            select
+                later.deployment_id,
+                earlier.deployment_id as other_deployment_id,
+                neighbours.kind,
+                later.service_id,
+                later.team_id,
+                earlier.service_id as other_service_id,
+                later.environment_id,
+                later.started_at as overlap_started_at,
+                least(later.ended_at, earlier.ended_at) as overlap_ended_at
+            from intervals as later
+            inner join neighbours on later.service_id = neighbours.service_id
+            inner join
+                running as earlier
+                on neighbours.other_service_id = earlier.service_id
+                and later.environment_id = earlier.environment_id
+                and {{ condition }}
+                and earlier.started_at <= later.started_at
+                and earlier.ended_at > later.started_at
+                and (
+                    earlier.started_at < later.started_at
+                    or earlier.deployment_id < later.deployment_id
+                )
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {%- endfor %}
     )
 select
-    later.deployment_id,
-    earlier.deployment_id as other_deployment_id,
-    neighbours.kind,
-    later.service_id,
-    later.team_id,
-    earlier.service_id as other_service_id,
-    later.environment_id,
-    later.started_at as overlap_started_at,
-    least(later.ended_at, earlier.ended_at) as overlap_ended_at,
-    {{ seconds_between("later.started_at", "least(later.ended_at, earlier.ended_at)") }}
-    as overlap_seconds
-from intervals as later
-inner join neighbours on later.service_id = neighbours.service_id
-inner join
-    intervals as earlier
-    on neighbours.other_service_id = earlier.service_id
-    and later.environment_id = earlier.environment_id
-    and earlier.started_at <= later.started_at
-    and earlier.ended_at > later.started_at
-    and (
-        earlier.started_at < later.started_at
-        or earlier.deployment_id < later.deployment_id
-    )
+    *,
+    {{ seconds_between("overlap_started_at", "overlap_ended_at") }} as overlap_seconds
+from met
