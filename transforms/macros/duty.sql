@@ -178,20 +178,55 @@ unreviewed as (
     where by_change.needs_review and reviewed.review_count = 0
 ),
 {# a team too small for two pairs of eyes beforehand may look at it within a day #}
-team_sizes as (
+{# somebody belongs to a team for 90 days after a change; what runs on is one stretch #}
+memberships as (
+    {%- for owner in ("team", "service") %}
+        select
+            '{{ owner }}' as owner_kind, {{ owner }}_id as owner_id, author_id, merged_at,
+            coalesce(
+                merged_at > lag(merged_at) over (
+                    partition by {{ owner }}_id, author_id order by merged_at
+                ) + interval 90 days,
+                true
+            ) as is_start
+        from {{ ref("fct_changes") }}
+        where not is_bot and author_id is not null and merged_at is not null
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {%- endfor %}
+),
+stretches as (
     select
-        unreviewed.subject_id,
-        unreviewed.change_id,
-        count(distinct facts.author_id) as member_count
+        owner_kind, owner_id, author_id,
+        min(merged_at) as began_at, max(merged_at) + interval 90 days as ended_at
+    from (
+        select
+            *,
+            count(case when is_start then 1 end) over (
+                partition by owner_kind, owner_id, author_id
+                order by merged_at
+                rows between unbounded preceding and current row
+            ) as stretch_number
+        from memberships
+    )
+    group by owner_kind, owner_id, author_id, stretch_number
+),
+alone as (
+    select distinct subject_id, service_id, team_id, started_at
     from unreviewed
+    where has_host and is_reviewable
+),
+team_sizes as (
+    select alone.subject_id, count(distinct stretches.author_id) as member_count
+    from alone
     inner join
-        {{ ref("fct_changes") }} as facts
-        on coalesce(unreviewed.team_id, unreviewed.service_id)
-        = case when unreviewed.team_id is null then facts.service_id else facts.team_id end
-        and facts.merged_at <= unreviewed.started_at
-        and facts.merged_at > unreviewed.started_at - interval 90 days
-        and not facts.is_bot
-    group by unreviewed.subject_id, unreviewed.change_id
+        stretches
+        on coalesce(alone.team_id, alone.service_id) = stretches.owner_id
+        and case when alone.team_id is null then 'service' else 'team' end = stretches.owner_kind
+        and stretches.began_at <= alone.started_at
+        and stretches.ended_at > alone.started_at
+    group by alone.subject_id
 ),
 compensated as (
     select
@@ -202,7 +237,6 @@ compensated as (
     inner join
         team_sizes
         on unreviewed.subject_id = team_sizes.subject_id
-        and unreviewed.change_id = team_sizes.change_id
     where
         unreviewed.has_host
         and unreviewed.is_reviewable
