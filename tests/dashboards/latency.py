@@ -72,10 +72,12 @@ def _changes(browser: Browser, address: str, *, loads: int) -> list[float]:
     for number in range(loads):
         before = page.locator(".st-key-cards").inner_text()
         field.click()
-        field.fill(teams[number % len(teams)])
-        page.locator("[role='option']").first.wait_for()
+        team = teams[number % len(teams)]
+        field.fill(team)
+        option = page.get_by_role("option", name=team, exact=True)
+        option.wait_for()
         began = time.perf_counter()
-        page.keyboard.press("Enter")
+        option.click()
         page.wait_for_function(
             "before => document.querySelector('.st-key-cards')?.innerText !== before", arg=before
         )
