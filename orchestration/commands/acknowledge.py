@@ -1,13 +1,14 @@
 """The command calendar acknowledge: the contact of a vendor knows of a planned change request."""
 
-import getpass
 from datetime import UTC
 from typing import Any
 
-from orchestration.commands.calendar import build_of, now_of
+from orchestration.commands.calendar import build_of
+from orchestration.commands.deciding import decided_now, readable_decisions
 from orchestration.commands.terminal import open_context, say
-from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
-from transforms.decisions import VENDOR_ACKNOWLEDGEMENT, DecisionsAltered, append_details
+from orchestration.commands.who import decider
+from orchestration.errors import ConfigurationError, NothingToRead
+from transforms.decisions import VENDOR_ACKNOWLEDGEMENT, append_details
 from transforms.published import Published, UnknownTable
 
 TABLE = "vendor_acknowledgements"
@@ -22,7 +23,7 @@ def acknowledge(change_request: str, *, vendor: str, who: str | None) -> None:
     """
     context = open_context()
     asked = _asked(build_of(context), change_request, vendor)
-    try:
+    with readable_decisions():
         entry = append_details(
             context.home.lake,
             kind=VENDOR_ACKNOWLEDGEMENT,
@@ -33,15 +34,9 @@ def acknowledge(change_request: str, *, vendor: str, who: str | None) -> None:
                 "vendor_id": asked["vendor_id"],
                 "planned_start_at": asked["planned_start_at"].replace(tzinfo=UTC).isoformat(),
             },
-            who=(who or "").strip() or getpass.getuser(),
-            decided_at=now_of(context),
+            who=decider(who),
+            decided_at=decided_now(context),
         )
-    except DecisionsAltered as exc:
-        raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
-    except OSError as exc:
-        raise LeadlineError(
-            f"The decisions could not be written ({exc.strerror}); make the lake writable."
-        ) from exc
     say(f"Kept {entry.decision_id}; the next `leadline build` counts it.")
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orchestration.commands.deciding import decided_now, readable_decisions
 from orchestration.commands.terminal import open_context, printable, say, show_table
 from orchestration.commands.who import decider
-from orchestration.errors import ConfigurationError, LeadlineError, NothingToRead
+from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.run import Context
-from orchestration.sample import read_sample
 from transforms.calendars.decisions import next_slots
 from transforms.calendars.published_windows import Binding, binding, binds
-from transforms.decisions import OVERRIDE_APPROVAL, DecisionsAltered, append_details
+from transforms.decisions import OVERRIDE_APPROVAL, append_details
 from transforms.judgements import Rule
 from transforms.judging import candidate_of, rules_of
 from transforms.published import NothingPublished, Published, UnknownTable, open_published
@@ -123,7 +123,7 @@ def add_override(
         "reason": reason.strip(),
         "link": link.strip(),
     }
-    try:
+    with readable_decisions():
         entry = append_details(
             context.home.lake,
             kind=OVERRIDE_APPROVAL,
@@ -131,14 +131,8 @@ def add_override(
             verdict="approved",
             details=details,
             who=decider(who),
-            decided_at=now_of(context),
+            decided_at=decided_now(context),
         )
-    except DecisionsAltered as exc:
-        raise LeadlineError(f"The decisions cannot be used: {exc}.") from exc
-    except OSError as exc:
-        raise LeadlineError(
-            f"The decisions could not be written ({exc.strerror}); make the lake writable."
-        ) from exc
     say(f"Kept {entry.decision_id}; the next `leadline build` counts it.")
 
 
@@ -153,7 +147,7 @@ def _ask(service: str, environment: str, at: datetime | None) -> _Question:
             "The published build is older than the calendar; run `leadline build`."
         ) from None
     as_of = published.build.as_of.astimezone(UTC)
-    asked = now_of(context) if at is None else at.replace(tzinfo=UTC)
+    asked = decided_now(context) if at is None else at.replace(tzinfo=UTC)
     if asked > as_of + REACH:
         raise ConfigurationError(
             f"The calendar is written out for a year from {as_of:%Y-%m-%d}; ask for an earlier day."
@@ -229,9 +223,3 @@ def _say_who_may_approve(asked: _Question) -> None:
         say(f"  Two of these may approve it with `leadline override add`: {people}.")
     else:
         say("  Nobody may approve it: policy.yml names no approvers with the role override.")
-
-
-def now_of(context: Context) -> datetime:
-    """Return the present instant; in the sample company it is the company's last one."""
-    sample = read_sample(context.home)
-    return sample.as_of if sample else context.clock()

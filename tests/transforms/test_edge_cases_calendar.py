@@ -19,6 +19,9 @@ READ_AT = at("2027-02-01 06:00")
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
 
 
+LOOKED_AT = (METRICS, "coverage_figures", "fct_incidents", "quarantined_records", "teams")
+
+
 def _deploy(estate: Estate, service: str, *moments: str, **payload: object) -> None:
     for moment in moments:
         sha = estate.commit(service, at(moment) - timedelta(hours=1))
@@ -142,11 +145,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Publish
     during = build_estate(
         root,
         estate,
-        METRICS,
-        "coverage_figures",
-        "fct_incidents",
-        "quarantined_records",
-        "teams",
+        *LOOKED_AT,
         read_at=at("2026-03-20 06:00"),
     )
     _deploy(estate, steady, "2026-03-10 10:00", "2026-04-14 10:00", "2026-04-21 10:00")
@@ -160,11 +159,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Publish
     return during, build_estate(
         root,
         estate,
-        METRICS,
-        "coverage_figures",
-        "fct_incidents",
-        "quarantined_records",
-        "teams",
+        *LOOKED_AT,
         read_at=at("2026-05-01 06:00"),
     )
 
@@ -398,11 +393,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return build_estate(
         root,
         estate,
-        METRICS,
-        "coverage_figures",
-        "fct_incidents",
-        "quarantined_records",
-        "teams",
+        *LOOKED_AT,
         read_at=READ_AT,
     )
 
