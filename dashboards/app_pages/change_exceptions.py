@@ -92,6 +92,11 @@ def _draw_rule(view: View, tallied: Tally, rule: tuple[str, ...], *, is_least: b
     kept = tallied.n - tallied.failed if is_least else tallied.failed
     held = held_words(kept, tallied.n, limit=limit, is_least=is_least)
     said = share_words(tallied.failed, tallied.n, did, noun=noun)
+    if tallied.counts.get("no_data", 0) == tallied.n:
+        # A share of what nobody knows would read as 0 %.
+        st.caption(f"Of {count_words(tallied.n, noun)} nothing is known, so none was judged.")
+        draw_basis(view, "control_results", _asked(view, control), key=control)
+        return
     st.caption(f"{said}; {held}." if held else f"{said}.")
     if unsure_words(tallied):
         st.caption(unsure_words(tallied))
