@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given
@@ -234,3 +235,18 @@ def test_what_was_read_is_one_row_a_stream_with_what_the_source_said() -> None:
         "Source": "desk", "Stream": "change request", "Rows read": 15, "Pages": 2,
         "Source says": "15", "Runs not complete": 1, "Last read": "22 Nov 2026 09:00",
     }  # fmt: skip
+
+
+def test_of_reviews_of_which_nothing_is_known_no_share_is_given(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    build = publish(tmp_path, make_estate(days=60))
+    add_changes(build, hostile="")
+    with duckdb.connect(str(build / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update v1.control_results set verdict = 'no_data' "
+            "where control_id = 'post_implementation_review' and verdict <> 'not_applicable'"
+        )
+    text = said(open_page(tmp_path, "changes", period="Whole history"))
+    assert "nothing is known, so none was judged" in text
+    assert "were not held in time" not in text
