@@ -12,6 +12,7 @@ from orchestration.publish import Origin, Publication, publish
 from orchestration.settings import Environment
 from orchestration.warehouse import warehouse
 from tests.orchestration.gated import gated_home
+from tests.orchestration.judged import Judged, judged_world
 from transforms.home import Home
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,6 +23,12 @@ PASSED = AuditResult("s", "e", "things", None, "block", True, "0 rows", "0 rows"
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Return a published home whose gate can be asked."""
     return gated_home(tmp_path_factory.mktemp("gated"))
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Return an estate that people have judged; nothing in it is changed by a test."""
+    return judged_world(tmp_path_factory.mktemp("judged"))
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from orchestration.cli import app
 from orchestration.commands import quarantine as command
 from orchestration.errors import ConfigurationError, NothingToRead
 from orchestration.lake import BulkPage, Lake
-from orchestration.run import Context, build_and_publish
+from orchestration.run import Context
 from orchestration.settings import Environment
 from tests.transforms.estate import Estate, at
+from tests.transforms.models import build_models
 from transforms.home import Home
 
 READ_AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -55,7 +56,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> World:
     run.quarantine(refusal)
     lake.seal("calls", "incidents", read_at=READ_AT)
     world = _world(home)
-    build_and_publish(world.context)
+    build_models(home, MODEL, "metric_definitions", now=READ_AT)
     return world
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.candidate import as_of_home
 from orchestration.run import Context, build_and_publish
 from orchestration.settings import Environment
 from tests.transforms.estate import Estate
@@ -33,18 +34,21 @@ def build_estate(root: Path, estate: Estate, *names: str, read_at: datetime = RE
     return read_built(home, *names, read_at=read_at)
 
 
-def read_built(home: Home, *names: str, read_at: datetime = READ_AT) -> Published:
-    """Build what is named, with all that it needs and nothing else.
+def read_built(
+    home: Home, *names: str, read_at: datetime = READ_AT, as_of: datetime | None = None
+) -> Published:
+    """Build what is named, with all that it needs and nothing else, as of now or of an instant.
 
     It reads as if it were published: for tests of numbers, to which the rest of a build is a wait.
     """
-    build_models(home, *names, "metric_definitions", now=read_at)
-    file = Path(tempfile.mkdtemp(dir=home.root)) / home.warehouse_file.name
-    shutil.copyfile(home.warehouse_file, file)
+    work = as_of_home(home) if as_of else home
+    build_models(home, *names, "metric_definitions", now=read_at, work=work, as_of=as_of)
+    file = Path(tempfile.mkdtemp(dir=home.root)) / work.warehouse_file.name
+    shutil.copyfile(work.warehouse_file, file)
     build = Build(
-        build_id="built", path=file.parent, as_of=read_at, built_at=read_at, sample_data=False,
-        report_timezone="UTC", definition_version="", code_version="", fingerprint="",
-        previous_build=None,
+        build_id="built", path=file.parent, as_of=as_of or read_at, built_at=read_at,
+        sample_data=False, report_timezone="UTC", definition_version="", code_version="",
+        fingerprint="", previous_build=None,
     )  # fmt: skip
     return Published(
         build=build, connection=duckdb.connect(str(file), read_only=True, config=CONNECTION)

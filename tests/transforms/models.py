@@ -11,14 +11,24 @@ from transforms.home import Home
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def build_models(home: Home, *names: str, now: datetime = NOW) -> None:
+def build_models(
+    home: Home,
+    *names: str,
+    now: datetime = NOW,
+    work: Home | None = None,
+    as_of: datetime | None = None,
+) -> None:
     """Build the named models, everything before them, and the tests of just these.
+
+    A build as of an instant has work files of its own, in `work`.
 
     Errors: BuildFailed, AuditBlocked.
     """
     selected = [f"+{name}" for name in names]
     build_candidate(
         Context(home=home, environment=Environment(), clock=lambda: now),
+        work=work,
+        as_of=as_of,
         arguments=["--select", *selected, "--indirect-selection", "cautious"],
     )
 
