@@ -1,5 +1,6 @@
 """Names that nobody declared are listed with what they cost, and proposals state their reason."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 from orchestration.commands import map as command
 from orchestration.errors import NothingToRead
+from orchestration.lake import BulkPage, Lake
 from orchestration.mapping import Known, Suggestion, Unmapped, render_yaml, suggest
 from orchestration.run import Context
 from orchestration.settings import Environment, parse_settings
@@ -121,8 +123,25 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     estate.incident_edit(incident, at("2026-03-01 11:00"), short_description="Longer")
     estate.incident("shop", at("2026-03-01 09:30"), at("2026-03-01 10:00"))
     estate.write(home.lake, read_at=READ_AT)
+    _read_incidents_of_unknown_impact(home)
     build_models(home, "unmapped_names", now=READ_AT)
     return home
+
+
+def _read_incidents_of_unknown_impact(home: Home) -> None:
+    """Read two pages in one run, one of them with two words that Leadline does not know."""
+    pages = []
+    for impacts in (("bad", "bad"), ("minor", "bad")):
+        records = [
+            {"id": f"{len(pages)}{at}", "status": "resolved", "impact": impact,
+             "created_at": "2026-03-01T09:00:00Z"}
+            for at, impact in enumerate(impacts)
+        ]  # fmt: skip
+        body = json.dumps(records).encode()
+        pages.append(BulkPage(body=body, row_count=2, read_at=READ_AT, format="array"))
+    Lake(home.lake).append_bulk(
+        "page", "incidents", kind="statuspage", pages=pages, read_at=READ_AT
+    )
 
 
 def test_a_service_that_a_source_names_and_nobody_declared_is_found(home: Home) -> None:
@@ -134,7 +153,7 @@ def test_a_service_that_a_source_names_and_nobody_declared_is_found(home: Home) 
     assert all(one["last_seen_at"] == READ_AT.replace(tzinfo=None) for one in found)
 
 
-def test_a_repository_without_a_declared_service_and_an_unknown_environment_are_found(
+def test_what_else_is_named_and_unknown_is_found_and_every_record_counts_once(
     home: Home,
 ) -> None:
     found = {
@@ -144,6 +163,7 @@ def test_a_repository_without_a_declared_service_and_an_unknown_environment_are_
     assert found == {
         ("repository", "acme/other", "commits", 1),
         ("environment", "uat-2", "deployments", 1),
+        ("severity", "bad", "incidents.impact", 3),
     }
 
 

@@ -87,6 +87,11 @@ def incident(number: int) -> dict[str, Any]:
     return {"id": str(number), "attributes": told | {"detected": moment, "modified": moment}}
 
 
+@pytest.fixture(autouse=True)
+def _every_page_is_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_STAGING_BATCH_BYTES", "1")
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path)

@@ -218,6 +218,7 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> Variants:
         patch.setenv("LEADLINE_DUCKDB_THREADS", "2")
         made["base"] = _publish(homes["base"], as_of=READ_AT)
         patch.setenv("LEADLINE_DUCKDB_THREADS", "1")
+        patch.setenv("LEADLINE_STAGING_BATCH_BYTES", "1")
         _shuffled(_estate()[0], homes["shuffled"].lake, chance)
         made["shuffled"] = _publish(homes["shuffled"], as_of=READ_AT)
     estate, _ = _estate(START + FOUR_WEEKS)
@@ -238,7 +239,7 @@ def _different(variants: Variants, name: str) -> set[str]:
     return {table for table in base.keys() | other.keys() if base.get(table) != other.get(table)}
 
 
-def test_order_repeated_pages_and_the_number_of_threads_change_nothing(variants: Variants) -> None:
+def test_order_repeated_pages_threads_and_batches_change_nothing(variants: Variants) -> None:
     assert _different(variants, "shuffled") == set()
     prints = [variants.publications[name].manifest.fingerprint for name in ("base", "shuffled")]
     assert prints[0] == prints[1]

@@ -95,7 +95,7 @@
     select
         '{{ model.name }}', rows.source, '{{ kind }}', '{{ stream }}', journal.run_id,
         '{{ column }}', left(rows.{{ column }}::varchar, 100), count(*)
-    from staged.staging.batch_rows as rows
+    from temp.batch_rows as rows
     inner join staged.staging.journal as journal
         on rows.page_id = journal.page_id and rows.source = journal.source
     where

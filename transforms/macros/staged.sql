@@ -2,7 +2,9 @@
   Materialization of the staging layer: reads only pages that this model has not staged yet, keeps
   every version of a record (a page read again adds none), sets unusable records aside with their
   reason, and accounts for every record of every page: fetched = loaded + duplicate + quarantined.
-  A model whose own SQL changed is staged anew from the lake.
+  A model whose own SQL changed is staged anew from the lake. Pages are staged in batches of 256 MB
+  as received, in the order in which they were read, so that memory does not grow with the lake; a
+  batch is stored whole or not at all.
 #}
 {% materialization staged, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -45,25 +47,17 @@
             insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
         {%- endcall %}
     {% elif is_fresh or pages | length > 0 %}
+        {%- set batches = pages | groupby(attribute=6) | map('last') | list -%}
         {% call statement('main') -%}
-            create or replace view staged.staging.batch as {{ batch_sql(pages) }};
-            create or replace table staged.staging.batch_rows as
+            create or replace view staged.staging.batch as {{ batch_sql([]) }};
+            create or replace temp table batch_rows as
             with parsed as ({{ compiled_code }})
             select * from parsed where false;
         {%- endcall %}
         {%- set columns = staged_columns(model, key) -%}
         {%- set masks = staged_masks() -%}
-        {% call statement('stage') -%}
-            create or replace table staged.staging.batch_rows as
-            with
-                read as ({{ compiled_code }}),
-                parsed as (select *{% if masks %} replace ({{ masks | join(', ') }}){% endif %} from read)
-            select
-                *,
-                hash((source, {{ key }})) as key_hash,
-                hash(({{ columns | join(', ') }})) as version_hash
-            from parsed;
-            {% if is_fresh %}
+        {% if is_fresh %}
+            {% call statement('forget') -%}
                 delete from staged.staging.page_accounts where model = '{{ model.name }}';
                 delete from staged.staging.quarantined_records where model = '{{ model.name }}';
                 delete from staged.staging.staged_models where model = '{{ model.name }}';
@@ -73,47 +67,57 @@
                 insert into staged.staging.staged_models values ('{{ model.name }}', '{{ checksum }}');
                 create or replace table {{ target_relation }} as
                 select
-                    {{ columns | join(', ') }}, key_hash, version_hash,
+                    {{ columns | join(', ') }},
+                    null::ubigint as key_hash, null::ubigint as version_hash,
                     source, page_id, page_row as ordinal, read_at
-                from staged.staging.batch_rows
-                where false;
-            {% endif %}
-            insert into {{ target_relation }}
-            {{ new_versions_sql(target_relation, key, columns) }};
-            insert into staged.staging.quarantined_records
-            with
-                first_rows as (
-                    select page_id, min(page_row) as first_row
-                    from staged.staging.batch_rows
-                    group by page_id
-                ),
-                refused as (
-                    select page_id, page_row, source, read_at, quarantine_reason
-                    from staged.staging.batch_rows
-                    where quarantine_reason is not null
-                )
-            select
-                '{{ model.name }}', refused.source, '{{ kind }}', '{{ stream }}', refused.page_id,
-                refused.page_row - first_rows.first_row, refused.quarantine_reason,
-                batch.record::varchar, coalesce(refused.read_at, batch.page_read_at)
-            from refused
-            inner join first_rows on refused.page_id = first_rows.page_id
-            inner join staged.staging.batch as batch
-                on refused.page_id = batch.page_id and refused.page_row = batch.page_row;
-            insert into staged.staging.page_accounts
-            {{ accounts_sql(target_relation, kind, stream, pages) }};
-            {% if pages | length > 0 %}
+                from temp.batch_rows;
+            {%- endcall %}
+        {% endif %}
+        {% for batch in batches %}
+            {% if not loop.first %}{{ adapter.commit() }}{% endif %}
+            {% call statement('stage') -%}
+                create or replace view staged.staging.batch as {{ batch_sql(batch) }};
+                create or replace temp table batch_rows as
+                with
+                    read as ({{ compiled_code }}),
+                    parsed as (select *{% if masks %} replace ({{ masks | join(', ') }}){% endif %} from read)
+                select
+                    *,
+                    hash((source, {{ key }})) as key_hash,
+                    hash(({{ columns | join(', ') }})) as version_hash
+                from parsed;
+            {%- endcall %}
+            {%- set refused = run_query(
+                "select count(*) from temp.batch_rows where quarantine_reason is not null"
+            )[0][0] -%}
+            {% call statement('keep') -%}
+                insert into {{ target_relation }}
+                {{ new_versions_sql(target_relation, key, columns) }};
+                {# their text is read once more, which takes as long as staging #}
+                {% if refused > 0 %}
+                    insert into staged.staging.quarantined_records
+                    {{ refused_sql(kind, stream) }};
+                {% endif %}
+                insert into staged.staging.page_accounts
+                {{ accounts_sql(target_relation, kind, stream, batch) }};
+                {% if config.get('known_values') %}
+                    insert into staged.staging.unknown_values
+                    {{ unknown_values_sql(config.get('known_values'), kind, stream) }};
+                {% endif %}
+                {% if has_whole_runs %}
+                    {{ batch_reads_sql(is_first=loop.first) }}
+                {% endif %}
+            {%- endcall %}
+        {% endfor %}
+        {% call statement('sight') -%}
+            {% if batches %}
                 insert into staged.staging.field_sightings
                 {{ field_sightings_sql(pages, kind, stream, compiled_code) }};
+                {% if has_whole_runs %}
+                    {{ sightings_sql(model.name, kind, stream) }}
+                {% endif %}
             {% endif %}
-            {% if config.get('known_values') %}
-                insert into staged.staging.unknown_values
-                {{ unknown_values_sql(config.get('known_values'), kind, stream) }};
-            {% endif %}
-            {% if has_whole_runs %}
-                {{ sightings_sql(model.name, kind, stream) }}
-            {% endif %}
-            drop table staged.staging.batch_rows;
+            drop table temp.batch_rows;
         {%- endcall %}
     {% else %}
         {% call statement('main') -%} select 0 {%- endcall %}
@@ -128,9 +132,21 @@
 {% endmaterialization %}
 
 
-{# The pages of the stream that this model has not staged yet, or all of them. #}
+{# LEADLINE_STAGING_BATCH_BYTES sets how much of the lake is staged at once, as it was received. #}
+{% macro batch_bytes() -%} {{ env_var('LEADLINE_STAGING_BATCH_BYTES', '268435456') | int }} {%- endmacro %}
+
+
+{#
+  The pages of the stream that this model has not staged yet, or all of them, each with the number
+  of its batch. Where records tell their own order, one read later may be older: all are one batch.
+#}
 {% macro pending_sql(name, of_stream, is_fresh) %}
-select page_id, format, records_file, records_path, row_count, run_id
+select
+    page_id, format, records_file, records_path, row_count, run_id,
+    case
+        when bool_or(versions_from_source) over () then 0
+        else floor((sum(bytes) over (order by read_at, page_id) - bytes) / {{ batch_bytes() }})
+    end as batch
 from staged.staging.journal
 where event = 'page' and {{ of_stream }}
 {% if not is_fresh %}
@@ -145,7 +161,7 @@ order by read_at, page_id
 {# The columns a model states itself; those of lineage and quarantine are the materialization's. #}
 {% macro staged_columns(model, key) %}
     {%- set described = run_query(
-        "select column_name from (describe staged.staging.batch_rows) where column_name not in "
+        "select column_name from (describe temp.batch_rows) where column_name not in "
         ~ "('source', 'page_id', 'page_row', 'read_at', 'quarantine_reason')"
     ) -%}
     {{ return(described.columns[0].values() | list) }}
@@ -155,7 +171,7 @@ order by read_at, page_id
 {# No address stays in a text: every column of texts of every staging model passes here. #}
 {% macro staged_masks() %}
     {%- set described = run_query(
-        "select column_name, column_type from (describe staged.staging.batch_rows) "
+        "select column_name, column_type from (describe temp.batch_rows) "
         ~ "where column_type in ('VARCHAR', 'VARCHAR[]') and column_name not in "
         ~ "('source', 'page_id', 'quarantine_reason') and not ends_with(column_name, '_sha')"
     ) -%}
@@ -198,14 +214,19 @@ order by read_at, page_id
                     from read_json_objects([{{ files['object'] | join(', ') }}], format = 'unstructured', {{ options }})
                 )
             {% endif %}
+        ),
+        {# numbering keeps to one thread; what is done with the records after it need not #}
+        numbered as materialized (
+            select
+                journal.page_id, journal.source, journal.context, journal.versions_from_source,
+                journal.read_at as page_read_at, records.page_row, records.record
+            from records
+            inner join staged.staging.journal as journal
+                on records.filename = '{{ lake_path() }}' || journal.records_file
+            where journal.event = 'page'
         )
-    select
-        journal.page_id, journal.source, journal.context, journal.versions_from_source,
-        journal.read_at as page_read_at, records.page_row, records.record
-    from records
-    inner join staged.staging.journal as journal
-        on records.filename = '{{ lake_path() }}' || journal.records_file
-    where journal.event = 'page'
+    select *
+    from numbered
 {% endmacro %}
 
 
@@ -218,12 +239,12 @@ order by read_at, page_id
     with
         first_rows as (
             select page_id, min(page_row) as first_row
-            from staged.staging.batch_rows
+            from temp.batch_rows
             group by page_id
         ),
         usable as (
             select *
-            from staged.staging.batch_rows
+            from temp.batch_rows
             where quarantine_reason is null
         ),
         familiar as (
@@ -285,11 +306,35 @@ order by read_at, page_id
 {% endmacro %}
 
 
+{# The records of the batch that cannot be used, as they were read. #}
+{% macro refused_sql(kind, stream) %}
+    with
+        first_rows as (
+            select page_id, min(page_row) as first_row
+            from temp.batch_rows
+            group by page_id
+        ),
+        refused as (
+            select page_id, page_row, source, read_at, quarantine_reason
+            from temp.batch_rows
+            where quarantine_reason is not null
+        )
+    select
+        '{{ model.name }}', refused.source, '{{ kind }}', '{{ stream }}', refused.page_id,
+        refused.page_row - first_rows.first_row, refused.quarantine_reason,
+        batch.record::varchar, coalesce(refused.read_at, batch.page_read_at)
+    from refused
+    inner join first_rows on refused.page_id = first_rows.page_id
+    inner join staged.staging.batch as batch
+        on refused.page_id = batch.page_id and refused.page_row = batch.page_row
+{% endmacro %}
+
+
 {% macro accounts_sql(target_relation, kind, stream, pages) %}
     with
         seen as (
             select page_id, count(*) as seen_count, count(quarantine_reason) as quarantined_count
-            from staged.staging.batch_rows
+            from temp.batch_rows
             group by page_id
         ),
         loaded as (
@@ -309,9 +354,7 @@ order by read_at, page_id
     left join loaded on journal.page_id = loaded.page_id
     where
         journal.event = 'page' and journal.kind = '{{ kind }}' and journal.stream = '{{ stream }}'
-        and journal.page_id not in (
-            select page_id from staged.staging.page_accounts where model = '{{ model.name }}'
-        )
+        and journal.page_id in ({% for page in pages %}'{{ page[0] }}'{% if not loop.last %}, {% endif %}{% endfor %})
 {% endmacro %}
 
 

@@ -82,16 +82,22 @@ delete from staged.staging.deletions where model = '{{ name }}';
 {% endmacro %}
 
 
-{# Which keys the batch shows, and when: by whole run for judging, and for what came back. #}
-{% macro sightings_sql(name, kind, stream) %}
-create or replace table staged.staging.batch_reads as
-select distinct batch_rows.source, batch_rows.key_hash, journal.read_at, journal.run_id
-from staged.staging.batch_rows as batch_rows
+{# Which keys a batch of pages shows, and when. #}
+{% macro batch_reads_sql(is_first) %}
+{% if is_first %}create or replace table staged.staging.batch_reads as
+{% else %}insert into staged.staging.batch_reads
+{% endif %}select distinct batch_rows.source, batch_rows.key_hash, journal.read_at, journal.run_id
+from temp.batch_rows as batch_rows
 inner join
     staged.staging.journal as journal
     on journal.event = 'page'
     and batch_rows.page_id = journal.page_id
 where batch_rows.quarantine_reason is null;
+{% endmacro %}
+
+
+{# Which keys were read now: by whole run for judging, and for what came back. #}
+{% macro sightings_sql(name, kind, stream) %}
 insert into staged.staging.key_sightings
 select distinct '{{ name }}', runs.whole_run_id, reads.source, reads.key_hash
 from staged.staging.batch_reads as reads

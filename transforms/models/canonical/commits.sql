@@ -1,9 +1,9 @@
 {# Commits never change; one that two sources read is kept from the one that was read first. #}
 with
-    from_git as (
+    from_git as not materialized(
         select * from {{ newest("stg_git__commits", "source, repository, commit_sha") }}
     ),
-    from_hosts as (
+    from_hosts as not materialized(
         select *
         from {{ newest("stg_github__commits", "source, repository, commit_sha") }}
     ),

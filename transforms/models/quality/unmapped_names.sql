@@ -126,14 +126,18 @@ with
             told.stream || '.' || told.column_name as named_in,
             told.source,
             cast(sum(told.record_count) as bigint) as row_count,
-            max(journal.read_at) as last_seen_at
+            max(runs.read_at) as last_seen_at
         from {{ source("staging", "unknown_values") }} as told
         left join
-            {{ source("staging", "journal") }} as journal
-            on told.run_id = journal.run_id
-            and told.source = journal.source
-            and told.stream = journal.stream
-            and journal.event = 'page'
+            (
+                select source, stream, run_id, max(read_at) as read_at
+                from {{ source("staging", "journal") }}
+                where event = 'page'
+                group by source, stream, run_id
+            ) as runs
+            on told.run_id = runs.run_id
+            and told.source = runs.source
+            and told.stream = runs.stream
         where regexp_matches(told.column_name, 'severity|priority|urgency|impact|level')
         group by told.value, told.stream, told.column_name, told.source
     ),
