@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from orchestration.errors import AuditBlocked, BuildFailed
 from orchestration.versions import TRANSFORMS
 
+# What dbt keeps of a parse in its target folder, and compares with the files the next time.
+PARSED = "partial_parse.msgpack"
 _FAILED = frozenset({"error", "fail", "runtime error"})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from orchestration.dbt import PARSED
 from transforms.home import Home
 
 MODULES = ("dbt.cli.main", "dbt.adapters.duckdb", "orchestration.audit.engine")
@@ -25,7 +26,7 @@ def preloading(home: Home) -> Iterator[None]:
     """
     thread = threading.Thread(target=_import_all, name="preload", daemon=True)
     thread.start()
-    is_parsed = (home.work / "dbt" / "partial_parse.msgpack").exists()
+    is_parsed = (home.work / "dbt" / PARSED).exists()
     parse = None if is_parsed else _start_parse(home)
     try:
         yield

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestration.dbt import PARSED
 from orchestration.versions import staging_version
 from orchestration.warehouse import warehouse
 from transforms.home import Home
 
-PARSED = "partial_parse.msgpack"
 _kept = Path(tempfile.mkdtemp(prefix="leadline-parsed-"))
 
 

@@ -1,5 +1,6 @@
 """Checks of the data: the lake, the models, what is published and how old it is."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from orchestration.build import newest_read_at, read_decisions
 from orchestration.builds import read_builds, read_manifest, read_pointer
 from orchestration.checks import Check
-from orchestration.dbt import run_dbt
+from orchestration.dbt import PARSED, run_dbt
 from orchestration.errors import BuildFailed, LeadlineError, NothingToRead, PublishFailed
 from orchestration.journal import parse_instant
 from orchestration.keys import pseudonym_key
@@ -73,6 +74,9 @@ def _quarantine(context: Context) -> Check:
 
 def _models(context: Context) -> Check:
     target = Path(tempfile.mkdtemp(prefix="leadline-parse-"))
+    # dbt reads again only what differs from the last build, which is still read in whole
+    with contextlib.suppress(OSError):
+        shutil.copy(context.home.work / "dbt" / PARSED, target)
     try:
         key = pseudonym_key(context.home, environment=context.environment)
         with process_environment(context.home, lake=context.home.lake, key=key):

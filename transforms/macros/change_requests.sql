@@ -22,17 +22,6 @@
             from {{ ref("change_requests") }}
             where is_current and not is_deleted
         ),
-        brought as (
-            select asked.deployment_id, commits.repository, commits.commit_sha
-            from asked
-            inner join
-                {{ ref("fct_commits") }} as commits
-                on asked.deployment_id = commits.deployment_id
-            union
-            select deployment_id, repository, commit_sha
-            from asked
-            where commit_sha is not null
-        ),
         named as (
             select asked.deployment_id, requests.change_request_id, 'deployment_record' as method
             from asked
@@ -40,11 +29,18 @@
             union all
             select asked.deployment_id, mentions.change_request_id, mentions.method
             from asked
-            inner join brought on asked.deployment_id = brought.deployment_id
             inner join
                 {{ ref("change_request_mentions") }} as mentions
-                on brought.repository = mentions.repository
-                and brought.commit_sha = mentions.commit_sha
+                on asked.repository = mentions.repository
+                and asked.commit_sha = mentions.commit_sha
+            union all
+            select asked.deployment_id, mentions.change_request_id, mentions.method
+            from {{ ref("change_request_mentions") }} as mentions
+            inner join
+                {{ ref("fct_commits") }} as commits
+                on mentions.repository = commits.repository
+                and mentions.commit_sha = commits.commit_sha
+            inner join asked on commits.deployment_id = asked.deployment_id
         ),
         correlated as (
             select attempts.deployment_id, requests.change_request_id

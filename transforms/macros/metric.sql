@@ -28,6 +28,7 @@
                 cross join {{ ref('scopes') }} as scopes
             ),
             scoped as ({{ scoped_observations(observations) }}),
+            {# read twice with few columns: a copy of all of them would be twelve times the rows #}
             {# each day with the periods it lies in: an equality is many times faster than a range #}
             days as (
                 select
@@ -37,7 +38,7 @@
                     )) as date) as anchor_date
                 from {{ ref('periods') }}
             ),
-            keyed as (
+            keyed as not materialized (
                 select
                     days.grain, days.period_start_date, days.period_end_date,
                     scoped.*
@@ -86,7 +87,7 @@
                 select 'selection' as scope, 'selection' as scope_id, {{ observation_columns() }}
                 from {{ counted_observations('matching') }}
             ),
-            keyed as (
+            keyed as not materialized (
                 select
                     'custom' as grain, from_date::date as period_start_date,
                     to_date::date as period_end_date, scoped.*
