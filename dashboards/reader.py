@@ -17,6 +17,7 @@ from transforms.published import (
     Build,
     Explanation,
     Published,
+    UnknownTable,
     current_build,
     open_build,
 )
@@ -114,6 +115,18 @@ def window(
         metric, since=since, until=until, team_ids=team_ids, service_ids=service_ids
     )
     return reading(frame.row(0, named=True))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def team_windows(
+    _published: Published, build_id: str, metric: str, since: date, until: date
+) -> dict[str, Reading]:
+    """Return one metric over any days for each team that has rows in them, in one read."""
+    try:
+        rows = _published.team_windows(metric, since=since, until=until)
+    except UnknownTable:
+        return {}
+    return {row["scope_id"]: reading(row) for row in rows}
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

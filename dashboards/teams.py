@@ -10,17 +10,18 @@ from dashboards.view import View
 def team_verdicts(view: View, known: Sequence[Spoken]) -> Iterator[tuple[Spoken, str, Verdict]]:
     """Yield how each metric of each team compares, when no team or service is chosen.
 
-    A team with too few rows to say anything is left out, so its earlier period is not read.
+    A team with too few rows to say anything is left out.
     """
     chosen = view.selection
     if chosen.before is None or chosen.team_ids or chosen.service_ids:
         return
     for spoken in known:
         direction = view.definitions()[spoken.metric]["direction"]
+        now = view.team_windows(spoken.metric, chosen.since, chosen.until)
+        before = view.team_windows(spoken.metric, chosen.before, chosen.since)
         for team in view.table("teams").iter_rows(named=True):
-            ids = (team["team_id"],)
-            now = view.window(spoken.metric, chosen.since, chosen.until, team_ids=ids)
-            if now.is_known and not now.is_small:
-                before = view.window(spoken.metric, chosen.before, chosen.since, team_ids=ids)
-                verdict = compare(now, before, spoken=spoken, direction=direction)
+            reading = now.get(team["team_id"])
+            if reading is not None and reading.is_known and not reading.is_small:
+                earlier = before.get(team["team_id"])
+                verdict = compare(reading, earlier, spoken=spoken, direction=direction)
                 yield spoken, team["name"], verdict

@@ -58,14 +58,20 @@ class View:
             return None
         return self.window(metric, self.selection.before, self.selection.since)
 
-    def window(
-        self, metric: str, since: date, until: date, *, team_ids: tuple[str, ...] | None = None
-    ) -> Reading:
-        """Return a metric over other days, or for other teams, than the selected ones."""
-        teams = team_ids or self.selection.team_ids
-        service_ids = self.selection.service_ids
-        build = self.build.build_id
-        return reader.window(self.published, build, metric, since, until, teams, service_ids)
+    def window(self, metric: str, since: date, until: date) -> Reading:
+        """Return a metric over other days than the selected ones."""
+        chosen = self.selection
+        return reader.window(
+            self.published, self.build.build_id, metric, since, until, chosen.team_ids,
+            chosen.service_ids,
+        )  # fmt: skip
+
+    def team_windows(self, metric: str, since: date, until: date) -> dict[str, Reading]:
+        """Return a metric over some days for each team that has rows in them, by its id.
+
+        None in a build of before teams could be read together.
+        """
+        return reader.team_windows(self.published, self.build.build_id, metric, since, until)
 
     @property
     def scope(self) -> tuple[str, str]:

@@ -141,13 +141,10 @@ class Published:
         Without bots their work is left out, with the reason `bot`. `zone` cuts the days in another
         zone than the report's; which of them are covered is known by the report zone's days.
         Errors: UnknownMetric.
-        Source: the table macro <name>_between, rendered from the same body as the metric's table.
+        Source: the table macro <name>_between, of the metric's own body (older ones lack choices).
         """
-        # Builds of before these choices know no such parameters.
-        choices = {
-            **({} if includes_bots else {"include_bots": False}),
-            **({} if zone is None else {"zone": zone}),
-        }
+        asked = {"include_bots": None if includes_bots else False, "zone": zone}
+        choices = {name: value for name, value in asked.items() if value is not None}
         return self._frame(
             f"select * from {SCHEMA}.{self._known(name)}_between("
             "$since::date, $until::date,"
@@ -156,6 +153,16 @@ class Published:
             + ")",
             selection_of(since, until, team_ids, service_ids) | choices,
         )
+
+    def team_windows(self, name: str, *, since: date, until: date) -> list[dict[str, Any]]:
+        """Return one metric over any days (until excluded): a row for each team with rows in them.
+
+        `scope_id` is the team; each row is what `window` gives for that team alone.
+        Errors: UnknownMetric; UnknownTable in a build of before teams could be read together.
+        """
+        read = f"{self._known(name)}_teams_between($since::date, $until::date)"
+        days = {"since": since, "until": until}
+        return plain_rows(self._connection, f"select * from {SCHEMA}.{read}", days)
 
     def headline(
         self,
@@ -227,22 +234,15 @@ class Published:
             definition=next(one for one in definitions if one["metric"] == name),
             sql=sql_text(self._selected(name), selection),
             filters={
-                "since": since,
-                "until": until,
-                "team_ids": team_ids,
-                "service_ids": service_ids,
+                "since": since, "until": until, "team_ids": team_ids, "service_ids": service_ids,
             },
             included_count=counts.pop(None, 0),
             excluded_by_reason=counts,
             rows=self.observations(
-                name,
-                since=since,
-                until=until,
-                team_ids=team_ids,
-                service_ids=service_ids,
+                name, since=since, until=until, team_ids=team_ids, service_ids=service_ids,
                 limit=limit,
             ),
-        )
+        )  # fmt: skip
 
     def rows(
         self,

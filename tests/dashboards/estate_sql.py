@@ -120,17 +120,26 @@ def create_metric(
     tail = f"'{metric.unit}' as unit, '1.0.0' as definition_version"
     used = f"""select *, observation_id as value_id, exclusion_reason is null as used
         from v1.{name}_observations"""
+    first_day, last_day = "cast(from_date as date)", "cast(to_date as date)"
+    within = f"anchor_date >= {first_day} and anchor_date < {last_day}"
     connection.execute(f"""create macro v1.{name}_between(
         from_date, to_date, team_ids := null, service_ids := null) as table
         with rows as ({used}) select '{name}' as metric, 'custom' as grain,
-        cast(from_date as date) as period_start_date, cast(to_date as date) as period_end_date,
+        {first_day} as period_start_date, {last_day} as period_end_date,
         'organisation' as scope, 'all' as scope_id,
-        {_columns(metric, days="date_diff('day', cast(from_date as date), cast(to_date as date))")},
+        {_columns(metric, days=f"date_diff('day', {first_day}, {last_day})")},
         false as is_partial, false as is_provisional, {tail}
-        from rows where anchor_date >= cast(from_date as date)
-            and anchor_date < cast(to_date as date)
+        from rows where {within}
             and (team_ids is null or list_contains(team_ids, team_id))
             and (service_ids is null or list_contains(service_ids, service_id))""")
+    first_day, last_day = f"any_value({first_day})", f"any_value({last_day})"
+    connection.execute(f"""create macro v1.{name}_teams_between(from_date, to_date) as table
+        with rows as ({used}) select '{name}' as metric, 'custom' as grain,
+        {first_day} as period_start_date, {last_day} as period_end_date,
+        'team' as scope, team_id as scope_id,
+        {_columns(metric, days=f"date_diff('day', {first_day}, {last_day})")},
+        false as is_partial, false as is_provisional, {tail}
+        from rows where {within} and team_id is not null group by team_id""")
     first = (as_of - timedelta(days=days)).date()
     length = "date_diff('day', any_value(period_start_date), any_value(period_end_date))"
     selects = [

@@ -75,6 +75,23 @@ DAYS = [
 
 
 @pytest.mark.parametrize(("since", "until"), DAYS)
+def test_teams_that_are_read_together_have_the_numbers_of_each_alone(
+    published: Published, since: date, until: date
+) -> None:
+    told = 0
+    for metric in published.definitions()["metric"]:
+        together = published.team_windows(metric, since=since, until=until)
+        for row in together:
+            team = [row["scope_id"]]
+            alone = published.window(metric, since=since, until=until, team_ids=team)
+            assert row == alone.row(0, named=True) | {"scope": "team", "scope_id": row["scope_id"]}
+        rows = published.observations(metric, since=since, until=until)
+        assert {row["scope_id"] for row in together} == set(rows["team_id"].drop_nulls())
+        told += len(together)
+    assert told > 2 * len(TEAMS) or (until - since).days < 7
+
+
+@pytest.mark.parametrize(("since", "until"), DAYS)
 @pytest.mark.parametrize(("teams", "services"), SELECTIONS)
 def test_any_selection_gives_the_numbers_that_the_rows_give(
     published: Published,

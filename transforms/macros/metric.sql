@@ -5,7 +5,8 @@
     v1.<metric>_observations   those rows, included and excluded;
     v1.<metric>                the number by grain, period and scope;
     v1.<metric>_between(...)   the same number for any range of days, teams and services, with or
-                               without the work of bots.
+                               without the work of bots;
+    v1.<metric>_teams_between(...) the same for each team that has rows in a range of days.
   config: kind (median, ratio, frequency, survival, total, days_per_week), domain (which coverage
   applies), is_per_service (one observation may belong to several services alike),
   is_counted_once (a row says by is_shared that other services may have the same observation),
@@ -16,6 +17,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set observations -%}"{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_observations"{%- endset -%}
     {%- set between -%}"{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_between"{%- endset -%}
+    {%- set teams_between -%}"{{ this.database }}"."{{ this.schema }}"."{{ this.identifier }}_teams_between"{%- endset -%}
     {% call statement('main') -%}
         create or replace view {{ observations }} as {{ compiled_code }};
         create or replace table {{ target_relation }} as
@@ -47,24 +49,24 @@
             ),
             {{ metric_body() }}
         ;
-        create or replace macro {{ between }}(
-            from_date, to_date, team_ids := null::varchar[], service_ids := null::varchar[],
+        {{ metric_between(between, observations) }}
+        {{ metric_between(teams_between, observations, is_by_team=true) }}
+        {{ describe_metric(target_relation, observations) }}
+    {%- endcall %}
+    {{ refuse_shared_keys(target_relation) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{# The table macro for any range of days: one row for a selection, or one for each team. #}
+{% macro metric_between(name, observations, is_by_team=false) %}
+        create or replace macro {{ name }}(
+            from_date, to_date,
+            {% if not is_by_team %}team_ids := null::varchar[], service_ids := null::varchar[],{% endif %}
             include_bots := true, zone := null::varchar
         ) as table
         with
-            frames as (
-                select
-                    'custom' as grain, from_date::date as period_start_date,
-                    to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id,
-                    active_from_date, active_to_date
-                from (
-                    select
-                        case when count(*) = count(active_from_date) then min(active_from_date) end as active_from_date,
-                        case when count(*) = count(active_to_date) then max(active_to_date) end as active_to_date
-                    from {{ ref('services') }}
-                    where list_contains(service_ids::varchar[], service_id)
-                )
-            ),
             matching as (
                 {# days of another zone are cut from the instant; which of them are covered is known by the report zone's #}
                 select
@@ -80,12 +82,43 @@
                     )
                 from {{ observations }}
                 where
+                    {% if is_by_team %}
+                    team_id is not null
+                    {% else %}
                     (team_ids::varchar[] is null or list_contains(team_ids::varchar[], team_id))
                     and (service_ids::varchar[] is null or list_contains(service_ids::varchar[], service_id))
+                    {% endif %}
+            ),
+            frames as (
+                {% if is_by_team %}
+                select distinct
+                    'custom' as grain, from_date::date as period_start_date,
+                    to_date::date as period_end_date, 'team' as scope, team_id as scope_id,
+                    null::date as active_from_date, null::date as active_to_date
+                from matching
+                where anchor_date >= from_date::date and anchor_date < to_date::date
+                {% else %}
+                select
+                    'custom' as grain, from_date::date as period_start_date,
+                    to_date::date as period_end_date, 'selection' as scope, 'selection' as scope_id,
+                    active_from_date, active_to_date
+                from (
+                    select
+                        case when count(*) = count(active_from_date) then min(active_from_date) end as active_from_date,
+                        case when count(*) = count(active_to_date) then max(active_to_date) end as active_to_date
+                    from {{ ref('services') }}
+                    where list_contains(service_ids::varchar[], service_id)
+                )
+                {% endif %}
             ),
             scoped as (
+                {% if is_by_team %}
+                select 'team' as scope, team_id as scope_id, {{ observation_columns() }}
+                from {{ counted_observations('matching', within='team_id, ') }}
+                {% else %}
                 select 'selection' as scope, 'selection' as scope_id, {{ observation_columns() }}
                 from {{ counted_observations('matching') }}
+                {% endif %}
             ),
             keyed as not materialized (
                 select
@@ -96,12 +129,7 @@
             ),
             {{ metric_body() }}
         ;
-        {{ describe_metric(target_relation, observations) }}
-    {%- endcall %}
-    {{ refuse_shared_keys(target_relation) }}
-    {{ adapter.commit() }}
-    {{ return({'relations': [target_relation]}) }}
-{% endmaterialization %}
+{% endmacro %}
 
 
 {% macro observation_columns() -%}
