@@ -1,22 +1,11 @@
 {{ metric(kind="ratio", domain="incidents", is_expected=true) }}
-with
-    observed as ({{ deployment_observations() }}),
-    caused as (
-        {# certainty has no logarithm #}
-        select
-            change_event_id,
-            case
-                when max(probability) >= 1.0 - 1e-12
-                then 1.0
-                else 1.0 - exp(sum(ln(1.0 - probability)))
-            end as probability
-        from {{ ref("incident_suspects") }}
-        group by change_event_id
-    )
+with observed as ({{ deployment_observations() }})
 select
     observed.* replace (
-        coalesce(caused.probability, 0.0) as value,
-        coalesce(caused.probability, 0.0) >= 0.5 as is_numerator
+        coalesce(causation.probability, 0.0) as value,
+        coalesce(causation.probability, 0.0) >= 0.5 as is_numerator
     )
 from observed
-left join caused on observed.observation_id = caused.change_event_id
+left join
+    {{ ref("change_event_causation") }} as causation
+    on observed.observation_id = causation.change_event_id
