@@ -130,7 +130,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def _read_incidents_of_unknown_impact(home: Home) -> None:
     """Read two pages in one run, one of them with two words that Leadline does not know."""
-    pages = []
+    pages: list[BulkPage] = []
     for impacts in (("bad", "bad"), ("minor", "bad")):
         records = [
             {"id": f"{len(pages)}{at}", "status": "resolved", "impact": impact,
