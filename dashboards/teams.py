@@ -10,7 +10,7 @@ from dashboards.view import View
 def team_verdicts(view: View, known: Sequence[Spoken]) -> Iterator[tuple[Spoken, str, Verdict]]:
     """Yield how each metric of each team compares, when no team or service is chosen.
 
-    A team with too few rows to say anything is left out.
+    A team without rows in the period is left out.
     """
     chosen = view.selection
     if chosen.before is None or chosen.team_ids or chosen.service_ids:
@@ -21,7 +21,10 @@ def team_verdicts(view: View, known: Sequence[Spoken]) -> Iterator[tuple[Spoken,
         before = view.team_windows(spoken.metric, chosen.before, chosen.since)
         for team in view.table("teams").iter_rows(named=True):
             reading = now.get(team["team_id"])
-            if reading is not None and reading.is_known and not reading.is_small:
+            if reading is not None:
                 earlier = before.get(team["team_id"])
-                verdict = compare(reading, earlier, spoken=spoken, direction=direction)
-                yield spoken, team["name"], verdict
+                yield (
+                    spoken,
+                    team["name"],
+                    compare(reading, earlier, spoken=spoken, direction=direction),
+                )

@@ -69,7 +69,7 @@ class View:
     def team_windows(self, metric: str, since: date, until: date) -> dict[str, Reading]:
         """Return a metric over some days for each team that has rows in them, by its id.
 
-        None in a build of before teams could be read together.
+        Empty in a build of before teams could be read together.
         """
         return reader.team_windows(self.published, self.build.build_id, metric, since, until)
 
