@@ -4,7 +4,7 @@ import time
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboards.browsing import DESK, Watched
 
@@ -33,8 +33,7 @@ def test_a_query_is_typed_run_and_kept_in_the_address(
     assert "team=Payments" in page.url
     again, _ = opened(browser, address, page.url.removeprefix(f"{address}/"))
     again.get_by_text("1 row in").wait_for(timeout=20_000)
-    written = again.locator(".st-key-query textarea").input_value()
-    assert written == "select 41 + 1 as answer"
+    expect(again.locator(".st-key-query textarea")).to_have_value("select 41 + 1 as answer")
     assert watched.complaints == []
     page.context.close()
     again.context.close()
