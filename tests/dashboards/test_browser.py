@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.dashboards.browsing import (
     AXE,
@@ -75,8 +75,7 @@ def test_filters_live_in_the_address_and_survive_the_change_of_page(
     page.wait_for_selector("[class*='st-key-card_']")
     assert "team=Payments" in page.url
     assert "period=30" in page.url
-    chosen = page.locator(".st-key-filters input").first.input_value()
-    assert chosen == "Payments"
+    expect(page.locator(".st-key-filters input").first).to_have_value("Payments")
     page.context.close()
 
 
