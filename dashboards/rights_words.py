@@ -10,7 +10,14 @@ import polars as pl
 from dashboards.control_cells import SYMBOLS, VERDICT_WORDS, exemption_words
 from dashboards.safe_text import plain_text
 from dashboards.shares import share_interval
-from dashboards.words import DASH, count_words, date_words, moment_words, percent_words
+from dashboards.words import (
+    DASH,
+    between_words,
+    count_words,
+    date_words,
+    moment_words,
+    percent_words,
+)
 
 Row = Mapping[str, Any]
 FINDINGS = {
@@ -113,8 +120,8 @@ def duty_sentence(verdicts: Sequence[str], *, exempt: int = 0) -> str:
     if n == 0:
         return "No deployment to production began in this period."
     k = sum(one == "fail" for one in verdicts) + exempt
-    low, high = (one or 0.0 for one in share_interval(k, n))
-    share = f"{percent_words(k / n, n=n)}, likely {100 * low:.1f} % to {100 * high:.1f} %"
+    low, high = share_interval(k, n)
+    share = f"{percent_words(k / n, n=n)}, likely {between_words(low, high, unit='ratio', n=n)}"
     said = f"{k:,} of {count_words(n, 'deployment')} broke a separation of duties ({share})"
     unknown = sum(one in ("no_data", "inconclusive") for one in verdicts)
     parts = [said]

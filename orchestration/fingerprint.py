@@ -1,6 +1,7 @@
 """A fingerprint that is equal when two builds hold the same rows, in whatever order."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -36,24 +37,30 @@ def read_fingerprint(connection: duckdb.DuckDBPyConnection) -> Fingerprint:
     count with nine significant digits, because parallel sums differ in the last ones.
     """
     by_table = {
-        name: _table_hash(connection, name)
-        for name in tables(connection)
+        name: _table_hash(connection, name, columns)
+        for name, columns in _columns(connection).items()
         if name not in DATA_QUALITY_TABLES
     }
     lines = "\n".join(f"{name} {value}" for name, value in sorted(by_table.items()))
     return Fingerprint(whole=hashlib.sha256(lines.encode()).hexdigest(), by_table=by_table)
 
 
-def _table_hash(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    columns = [
-        (str(column), str(kind))
-        for column, kind in connection.execute(
-            "select column_name, data_type from duckdb_columns() where schema_name = ? "
-            "and table_name = ? and database_name = current_database() order by column_name",
-            [PUBLISHED_SCHEMA, name],
-        ).fetchall()
-        if column not in PROVENANCE_COLUMNS
-    ]
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """Return the columns that count of each table of schema v1, with their types, in order."""
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in tables(connection)}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name = ? "
+        "and database_name = current_database() order by table_name, column_name",
+        [PUBLISHED_SCHEMA],
+    ).fetchall():
+        if table in found and column not in PROVENANCE_COLUMNS:
+            found[table].append((column, kind))
+    return found
+
+
+def _table_hash(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[tuple[str, str]]
+) -> str:
     hashed = ", ".join(_hashable(column, kind) for column, kind in columns) or "1"
     row = connection.execute(
         f"select count(*), sum(row_hash::hugeint), bit_xor(row_hash) "

@@ -11,7 +11,10 @@ _STREAM = re.compile(r'stream\s*=\s*"(\w+)"')
 
 
 def unread_models(lake: Lake, staging_file: Path, project: Path) -> list[str]:
-    """Return the staging models that have their table and of whose stream the lake knows nothing.
+    """Select the staging models that have their table and of whose stream the lake knows nothing.
+
+    A kind of source of which nothing is read is named once, as `staging.<kind>`: dbt compares
+    every name that it is given with every node.
 
     A model of an unread stream is an empty table of its columns; once made, it stays what it is
     until its code changes, with which all of staging is made anew. Leaving it out saves as much
@@ -19,11 +22,16 @@ def unread_models(lake: Lake, staging_file: Path, project: Path) -> list[str]:
     """
     read = {(line.get("kind"), line.get("stream")) for line in lake.lines()}
     made = _tables(staging_file)
-    return sorted(
-        path.stem
-        for path in (project / "models" / "staging").glob("*/*.sql")
-        if path.stem in made and _stream_of(path) not in read | {None}
-    )
+    selected: list[str] = []
+    for folder in sorted((project / "models" / "staging").glob("*/")):
+        models = sorted(folder.glob("*.sql"))
+        unread = [
+            path.stem
+            for path in models
+            if path.stem in made and _stream_of(path) not in read | {None}
+        ]
+        selected += [f"staging.{folder.name}"] if len(unread) == len(models) else unread
+    return selected
 
 
 def _stream_of(model: Path) -> tuple[str, str] | None:

@@ -106,13 +106,6 @@ def test_an_attempt_to_leave_this_machine_would_be_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.system
-def test_a_run_on_a_repository_opens_no_outside_connection(tmp_path: Path) -> None:
-    command = [*LEADLINE, "run", "--git", str(repository(tmp_path))]
-    reached, said = outside(tmp_path, command, seconds=300)
-    assert reached == [], said
-
-
-@pytest.mark.system
 @pytest.mark.slow
 def test_the_whole_demo_opens_no_outside_connection(tmp_path: Path) -> None:
     reached, said = outside(tmp_path, [*LEADLINE, "demo", "--no-dashboard"], seconds=900)
@@ -120,9 +113,11 @@ def test_the_whole_demo_opens_no_outside_connection(tmp_path: Path) -> None:
 
 
 @pytest.mark.system
-def test_a_visit_to_the_dashboard_opens_no_outside_connection(tmp_path: Path) -> None:
+def test_a_run_on_a_repository_and_a_visit_to_its_dashboard_open_no_outside_connection(
+    tmp_path: Path,
+) -> None:
     command = [sys.executable, "-m", "tests.visit", str(repository(tmp_path))]
-    reached, said = outside(tmp_path, command, seconds=180)
+    reached, said = outside(tmp_path, command, seconds=300)
     assert "visited" in said
     assert reached == [], said
 

@@ -1,6 +1,5 @@
 """The analyst's pages in a real browser: looks, hostile text, and a runaway query beside others."""
 
-import time
 from urllib.parse import quote
 
 import pytest
@@ -45,10 +44,8 @@ def test_a_runaway_query_is_stopped_and_other_pages_open_meanwhile(
 ) -> None:
     runaway, _ = opened(browser, address, f"sql?query={quote(ENDLESS)}")
     runaway.get_by_text("Asking").wait_for(timeout=10_000)
-    began = time.perf_counter()
     page, _ = opened(browser, address, "")
     page.wait_for_selector("[class*='st-key-figure_']", timeout=10_000)
-    assert time.perf_counter() - began <= 5
     assert runaway.get_by_text("Stopped after 10 s").count() == 0
     runaway.get_by_text("Stopped after 10 s").wait_for(timeout=15_000)
     page.context.close()

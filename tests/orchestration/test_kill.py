@@ -91,30 +91,31 @@ def failed_blocking_checks(build: Path) -> list[str]:
 
 
 @pytest.mark.system
-def test_killed_runs_harm_nobody_and_the_next_one_ends_as_if_undisturbed(
+def test_runs_killed_while_they_publish_harm_nobody_and_the_next_one_ends_as_if_undisturbed(
     tmp_path: Path, repository: Path
 ) -> None:
-    kill_runs(tmp_path, repository, kills=3)
+    home = Home(root=tmp_path / "home")
+    finish(home, FIRST, repository)
+    expected, seconds = finish(home, SECOND)
+    kill_often(home, seconds=seconds, kills=3, expected=expected)
 
 
 @pytest.mark.slow
-def test_twenty_killed_runs_harm_nobody_either(tmp_path: Path, repository: Path) -> None:
-    kill_runs(tmp_path, repository, kills=20)
-
-
-def kill_runs(folder: Path, repository: Path, *, kills: int) -> None:
-    """Kill a third of the runs anywhere, the rest while they audit and publish."""
-    calm, rough = Home(root=folder / "calm"), Home(root=folder / "rough")
+def test_twenty_runs_killed_at_any_moment_harm_nobody_either(
+    tmp_path: Path, repository: Path
+) -> None:
+    calm, rough = Home(root=tmp_path / "calm"), Home(root=tmp_path / "rough")
     finish(calm, FIRST, repository)
     shutil.copytree(calm.root, rough.root, symlinks=True)
     expected, seconds = finish(calm, SECOND, repository)
+    kill_often(rough, repository, seconds=seconds, kills=7, expected=expected)
+    _, seconds = finish(rough, SECOND)
+    kill_often(rough, seconds=seconds, kills=13, expected=expected)
+
+
+def kill_often(home: Home, *repository: Path, seconds: float, kills: int, expected: str) -> None:
+    """Kill runs that would take so many seconds; the one after them ends as expected."""
     moments = random.Random(20261122)
-    in_whole_runs = max(1, kills // 3)
-    for _ in range(in_whole_runs):
-        kill(rough, SECOND, repository, after_seconds=moments.uniform(0.2, seconds))
-    assert finish(rough, SECOND, repository)[0] == expected
-    published, seconds = finish(rough, SECOND)
-    assert published == expected
-    for _ in range(kills - in_whole_runs):
-        kill(rough, SECOND, after_seconds=moments.uniform(0.2, seconds))
-    assert finish(rough, SECOND)[0] == expected
+    for _ in range(kills):
+        kill(home, SECOND, *repository, after_seconds=moments.uniform(0.2, seconds))
+    assert finish(home, SECOND, *repository)[0] == expected

@@ -6,7 +6,7 @@ case
         case
             when
                 lower({{ text }}) like '%[bot]%'
-                or regexp_full_match(lower(trim({{ text }})), getvariable('bot_pattern'))
+                or regexp_full_match(lower(trim({{ text }})), getvariable('pseudonym').bot_pattern)
             then 'bot-'
             else ''
         end
@@ -15,7 +15,7 @@ end
 {%- endmacro %}
 
 {% macro keyed_hash(text) -%}
-left(sha256(getvariable('pseudonym_outer_key') || unhex(sha256(getvariable('pseudonym_inner_key') || encode(lower(trim({{ text }})))))), 24)
+left(sha256(getvariable('pseudonym').outer_key || unhex(sha256(getvariable('pseudonym').inner_key || encode(lower(trim({{ text }})))))), 24)
 {%- endmacro %}
 
 {# What an e-mail address in a text looks like; a version behind an @ (package@1.2.3) is none. #}

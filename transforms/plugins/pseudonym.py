@@ -1,7 +1,7 @@
 """The keyed pseudonym of people, computed inside DuckDB while staging is built.
 
-HMAC-SHA256 (RFC 2104) is written in SQL over two session variables that hold the padded key, so
-the key is in no SQL text, manifest or log, and millions of addresses need no Python call each.
+HMAC-SHA256 (RFC 2104) is written in SQL over a session variable that holds the padded key, so the
+key is in no SQL text, manifest or log, and millions of addresses need no Python call each.
 """
 
 import os
@@ -28,15 +28,19 @@ def padded_keys(key: bytes) -> tuple[bytes, bytes]:
 
 
 def set_key(cursor: Any, key: bytes, *, bot_pattern: str = "") -> None:
-    """Set the session variables that the SQL macro `pseudonym` reads."""
-    inner, outer = padded_keys(key)
-    cursor.execute("set variable pseudonym_inner_key = ?", [inner])
-    cursor.execute("set variable pseudonym_outer_key = ?", [outer])
-    cursor.execute("set variable bot_pattern = ?", [bot_pattern])
+    """Set the session variable that the SQL macro `pseudonym` reads."""
+    cursor.execute(
+        "set variable pseudonym = {'inner_key': $1, 'outer_key': $2, 'bot_pattern': $3::varchar}",
+        [*padded_keys(key), bot_pattern],
+    )
 
 
 class Plugin(BasePlugin):
-    """Sets the key on every cursor that dbt opens."""
+    """Sets the time zone once, and the key on every cursor: dbt opens one a node."""
+
+    def configure_connection(self, conn: Any) -> None:
+        """Let every cursor begin in UTC; as dbt's own setting it would be set on each anew."""
+        conn.execute("set global TimeZone = 'UTC'")
 
     def configure_cursor(self, cursor: Any) -> None:
         """Set the key from the environment that orchestration/settings.py filled."""

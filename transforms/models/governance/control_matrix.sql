@@ -1,18 +1,7 @@
 {# How each control came out by scope and period; the share is of the subjects that could be judged or should have been. #}
 with
     results as (select * from {{ ref("control_results") }}),
-    scoped as (
-        select 'organisation' as scope, 'all' as scope_id, results.*
-        from results
-        union all
-        select 'team' as scope, team_id as scope_id, results.*
-        from results
-        where team_id is not null
-        union all
-        select 'service' as scope, service_id as scope_id, results.*
-        from results
-        where service_id is not null
-    ),
+    scoped as ({{ in_each_scope("results") }}),
     counted as (
         select
             scoped.control_id,

@@ -41,18 +41,7 @@ with
             = 1 as is_first_of_person
         from judged
     ),
-    scoped as (
-        select 'organisation' as scope, 'all' as scope_id, marked.*
-        from marked
-        union all
-        select 'team' as scope, team_id as scope_id, marked.*
-        from marked
-        where team_id is not null
-        union all
-        select 'service' as scope, service_id as scope_id, marked.*
-        from marked
-        where service_id is not null
-    ),
+    scoped as ({{ in_each_scope("marked") }}),
     dated as (
         select periods.grain, periods.period_start_date, scoped.*
         from scoped

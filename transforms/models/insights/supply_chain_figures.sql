@@ -58,17 +58,7 @@ with
         left join signed using (service_id)
         left join mended using (service_id)
     ),
-    scoped as (
-        select 'organisation' as scope, 'all' as scope_id, by_service.*
-        from by_service
-        union all
-        select 'team' as scope, team_id as scope_id, by_service.*
-        from by_service
-        where team_id is not null
-        union all
-        select 'service' as scope, service_id as scope_id, by_service.*
-        from by_service
-    ),
+    scoped as ({{ in_each_scope("by_service") }}),
     summed as (
         select
             scope,

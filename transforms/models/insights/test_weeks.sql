@@ -27,17 +27,7 @@ with
         left join
             {{ ref("services") }} as services on runs.service_id = services.service_id
     ),
-    scoped as (
-        select 'organisation' as scope, 'all' as scope_id, dated.*
-        from dated
-        union all
-        select 'team' as scope, team_id as scope_id, dated.*
-        from dated
-        where team_id is not null
-        union all
-        select 'service' as scope, service_id as scope_id, dated.*
-        from dated
-    ),
+    scoped as ({{ in_each_scope("dated") }}),
     counted as (
         select
             scope,

@@ -4,27 +4,40 @@
 #}
 {%- if execute -%}
     with
-        nodes as (
-            {%- for node in graph.nodes.values() | sort(attribute='name') if node.resource_type in ('model', 'seed') %}
-                select
-                    '{{ node.name }}' as node,
-                    '{{ node.fqn[1] }}' as layer,
-                    {{ text_literal(node.description | trim) }} as description,
-                    {{ text_literal(node.config.meta.owner | default("")) }} as owner,
-                    {{ node.config.contract.enforced | lower }} as is_contract_enforced,
-                    {{ (node.schema == this.schema) | lower }} as is_published,
-                    {{
-                        text_literals(
-                            node.depends_on.nodes | map("replace", ".", "/")
-                        )
-                    }} as parents,
-                    {% if node.fqn[1] == "staging" -%} '{{ node.fqn[2] }}'
-                    {%- else -%} cast(null as varchar)
-                    {%- endif %} as kind
-                {% if not loop.last %}
-                    union all
-                {% endif %}
-            {%- endfor %}
+        nodes(
+            node,
+            layer,
+            description,
+            owner,
+            is_contract_enforced,
+            is_published,
+            parents,
+            kind
+        ) as (
+            values
+                {%- for node in graph.nodes.values() | sort(attribute='name') if node.resource_type in ('model', 'seed') %}
+                    (
+                        '{{ node.name }}',
+                        '{{ node.fqn[1] }}',
+                        {{ text_literal(node.description | trim) }},
+                        {{ text_literal(node.config.meta.owner | default("")) }},
+                        {{ node.config.contract.enforced | lower }},
+                        {{ (node.schema == this.schema) | lower }},
+                        {{
+                            text_literals(
+                                node.depends_on.nodes | map("replace", ".", "/")
+                            )
+                        }},
+                        {{
+                            (
+                                "'" ~ node.fqn[2] ~ "'"
+                                if node.fqn[1] == "staging"
+                                else "null"
+                            )
+                        }}
+                    )
+                    {%- if not loop.last %}, {% endif %}
+                {%- endfor %}
         ),
         edges as (
             select node as child, split_part(unnest(parents), '/', -1) as parent
