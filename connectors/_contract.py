@@ -1,5 +1,6 @@
 """Define what every connector offers and yields; values only, no input or output."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,18 @@ def _in_utc(instant: datetime) -> datetime:
 
 # An instant of the settings; without a zone it is UTC, whatever zone the machine is in.
 Since = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as exc:
+        raise ValueError(f"is no regular expression ({exc})") from exc
+    return pattern
+
+
+# A regular expression of the settings, kept as text so that it can be shown and hashed.
+Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from connectors._azure_walks import (
     build_pages,
@@ -33,7 +33,7 @@ from connectors._azure_walks import (
     release_pages,
 )
 from connectors._ci_walks import Items, Walk, cursor_after, walk_parts
-from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import Access, Page, Pattern, Refusal, Resume, Since, State, Stream
 from connectors._http import HttpClient
 
 KIND = "azure_devops"
@@ -114,19 +114,10 @@ class Config(BaseModel):
     projects: tuple[str, ...] = ()
     area: Literal["services", "releases", "all"] = "services"
     base_url: str = ""
-    timeline_pipeline_pattern: str = ""
+    timeline_pipeline_pattern: Pattern = ""
     reads_environments: bool = True
     since: Since | None = None
     ca_bundle: Path | None = None
-
-    @field_validator("timeline_pipeline_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as exc:
-            raise ValueError(f"is no regular expression ({exc})") from exc
-        return pattern
 
     @model_validator(mode="after")
     def _is_reachable(self) -> "Config":

@@ -20,9 +20,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pydantic import field_validator
-
-from connectors._contract import Access, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import Access, Page, Pattern, Refusal, Resume, Since, State, Stream
 from connectors._errors import UnexpectedShape
 from connectors._http import HttpClient
 from connectors._monitoring import MonitoringConfig, access_to
@@ -67,17 +65,8 @@ STREAMS = (
 class Config(MonitoringConfig):
     """Say which Buildbot to read, and the steps of which builders."""
 
-    deploy_builder_pattern: str = "(?i)deploy|release"
+    deploy_builder_pattern: Pattern = "(?i)deploy|release"
     since: Since | None = None
-
-    @field_validator("deploy_builder_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as exc:
-            raise ValueError(f"is no regular expression ({exc})") from exc
-        return pattern
 
 
 @dataclass(frozen=True)

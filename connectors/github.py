@@ -23,9 +23,19 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import (
+    Access,
+    LimitRule,
+    Page,
+    Pattern,
+    Refusal,
+    Resume,
+    Since,
+    State,
+    Stream,
+)
 from connectors._github_branches import branch_pages
 from connectors._github_checks import CheckBudget, left_out
 from connectors._github_extras import (
@@ -152,20 +162,11 @@ class Config(BaseModel):
     base_url: str = "https://api.github.com"
     organisation: str = ""
     repositories: tuple[str, ...] = ()
-    deploy_workflow_pattern: str = "(?i)deploy|release"
+    deploy_workflow_pattern: Pattern = "(?i)deploy|release"
     check_run_budget: int = Field(default=200, ge=0)
     approvals: bool = True
     since: Since | None = None
     ca_bundle: Path | None = None
-
-    @field_validator("deploy_workflow_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as exc:
-            raise ValueError(f"is no regular expression ({exc})") from exc
-        return pattern
 
     @model_validator(mode="after")
     def _names_repositories(self) -> "Config":

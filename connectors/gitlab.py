@@ -23,9 +23,19 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-from connectors._contract import Access, LimitRule, Page, Refusal, Resume, Since, State, Stream
+from connectors._contract import (
+    Access,
+    LimitRule,
+    Page,
+    Pattern,
+    Refusal,
+    Resume,
+    Since,
+    State,
+    Stream,
+)
 from connectors._errors import BadRequest, PermissionMissing
 from connectors._gitlab_parts import PARTS
 from connectors._gitlab_walks import Project, Walk, projects_of
@@ -80,18 +90,9 @@ class Config(BaseModel):
     base_url: str = "https://gitlab.com"
     group: str = ""
     projects: tuple[str, ...] = ()
-    deploy_ref_pattern: str = r"(?i)^(main|master|prod.*|release.*|v?[0-9]+\.[0-9].*)$"
+    deploy_ref_pattern: Pattern = r"(?i)^(main|master|prod.*|release.*|v?[0-9]+\.[0-9].*)$"
     since: Since | None = None
     ca_bundle: Path | None = None
-
-    @field_validator("deploy_ref_pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as exc:
-            raise ValueError(f"is no regular expression ({exc})") from exc
-        return pattern
 
     @model_validator(mode="after")
     def _names_projects(self) -> "Config":

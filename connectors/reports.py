@@ -25,7 +25,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from connectors._attestation import PublicKey, load_key
-from connectors._contract import Access, Page, Refusal, Resume, State, Stream
+from connectors._contract import Access, Page, Pattern, Refusal, Resume, State, Stream
 from connectors._document import LINKS, Document, Row
 from connectors._errors import SourceUnreachable
 from connectors._files import ChangedFile, FolderConfig, changed_files, stamps
@@ -65,16 +65,13 @@ class Config(FolderConfig):
     patterns: tuple[str, ...] = ("**/*",)
     service_name: str = ""
     repository: str = ""
-    path_pattern: str = ""
+    path_pattern: Pattern = ""
     public_keys: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Self:
-        """Refuse a pattern that is broken or names what no file can be linked to."""
-        try:
-            groups = re.compile(self.path_pattern).groupindex
-        except re.error as exc:
-            raise ValueError(f"path_pattern is no regular expression: {exc}") from exc
+        """Refuse a pattern that names what no file can be linked to."""
+        groups = re.compile(self.path_pattern).groupindex
         if unknown := sorted(groups.keys() - set(LINKS)):
             raise ValueError(f"path_pattern names {unknown}; its groups may be {list(LINKS)}")
         return self

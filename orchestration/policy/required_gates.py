@@ -5,31 +5,28 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from connectors._contract import Pattern
 from orchestration.part import Part
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as exc:
-        raise ValueError(f"is no regular expression: {exc}") from None
+def _looks_nowhere_else(text: str) -> str:
     if re.search(r"\(\?<?[=!]|\\[1-9]", text):
         raise ValueError("looks ahead or back, which patterns of names here cannot")
     return text
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
+NamePattern = Annotated[Pattern, AfterValidator(_looks_nowhere_else)]
 
 
 class RequiredGate(Part):
     """One gate. Patterns are regular expressions over whole names, whatever their case."""
 
     title: str | None = None
-    jobs: Pattern | None = None
-    runs: Pattern | None = None
-    suites: Pattern | None = None
-    measures: Pattern | None = None
-    attestations: Pattern | None = None
+    jobs: NamePattern | None = None
+    runs: NamePattern | None = None
+    suites: NamePattern | None = None
+    measures: NamePattern | None = None
+    attestations: NamePattern | None = None
     tiers: tuple[Annotated[int, Field(ge=1, le=4)], ...] = ()
     environments: tuple[str, ...] = ()
     evidence: Literal["tests", "dependencies"] = "tests"

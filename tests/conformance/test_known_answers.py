@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from orchestration.run import Context, build_and_publish, refresh
+from orchestration.candidate import as_of_home
+from orchestration.run import Context, refresh, sync_sources
 from orchestration.settings import Environment, git_settings, parse_settings
+from tests.transforms.models import build_models, rows
 from transforms.home import Home
-from transforms.published import Published, open_build, open_published, read_build
+from transforms.published import Published, open_published
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST, LAST = date(2015, 1, 1), date(2027, 1, 1)
@@ -102,42 +104,47 @@ def test_without_incidents_there_is_no_recovery_time_rather_than_zero(
 
 
 @pytest.fixture(scope="module")
-def audit_log(conformance: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """Return a home in which the incident audit log was read and published."""
+def audit_log(conformance: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return a home in which the incident audit log was read and its incidents were built."""
     context = _context(tmp_path_factory.mktemp("home"))
     path = conformance / "data/servicenow/altformat_198.csv"
     text = f"sources:\n  servicenow:\n    audit_log: {path}\n"
-    refresh(context, settings=parse_settings(text))
-    return context
+    sync_sources(context, settings=parse_settings(text))
+    build_models(context.home, "fct_incidents", "page_accounts", now=NOW)
+    return context.home
 
 
-def test_the_audit_log_gives_its_control_totals(audit_log: Context) -> None:
-    published = open_published(audit_log.home)
-    accounts = published.rows("page_accounts", filters={"stream": "incident_audit_log"})
-    assert accounts["fetched_count"].sum() == accounts["loaded_count"].sum() == 198
-    incidents = published.rows("fct_incidents")
-    assert incidents.height == 32
+def test_the_audit_log_gives_its_control_totals(audit_log: Home) -> None:
+    accounts = rows(audit_log, "page_accounts", where="stream = 'incident_audit_log'")
+    fetched, loaded = (
+        sum(one[column] for one in accounts) for column in ("fetched_count", "loaded_count")
+    )
+    assert fetched == loaded == 198
+    incidents = rows(audit_log, "fct_incidents")
+    assert len(incidents) == 32
     seconds = [
-        (restored - opened).total_seconds()
-        for opened, restored in incidents.select("detected_at", "restored_at").iter_rows()
-        if restored is not None
+        (one["restored_at"] - one["detected_at"]).total_seconds()
+        for one in incidents
+        if one["restored_at"] is not None
     ]
     assert (len(seconds), statistics.median(seconds)) == (31, 184_020.0)
     assert statistics.mean(seconds) == pytest.approx(407_347.742, abs=0.001)
-    assert (incidents["status"] != "closed").sum() == 1
+    assert sum(one["status"] != "closed" for one in incidents) == 1
 
 
 def test_incidents_of_a_past_day_are_those_the_log_knew_by_then(
-    audit_log: Context, conformance: Path
+    audit_log: Home, conformance: Path
 ) -> None:
     as_of = datetime(2016, 3, 1, tzinfo=UTC)
-    publication = build_and_publish(audit_log, as_of=as_of, moves_current=False)
-    then = open_build(read_build(publication.path)).rows("fct_incidents")
-    now = open_published(audit_log.home).rows("fct_incidents")
+    past = as_of_home(audit_log)
+    build_models(audit_log, "fct_incidents", now=NOW, work=past, as_of=as_of)
+    then, now = (
+        {one["number"]: one["status"] for one in rows(home, "fct_incidents")}
+        for home in (past, audit_log)
+    )
     states = _states_by(conformance / "data/servicenow/altformat_198.csv", as_of)
-    found = dict(then.select("number", "status").iter_rows())
-    assert found == states
-    assert dict(now.select("number", "status").iter_rows()) != states
+    assert then == states
+    assert now != states
     late = then["restored_at"].drop_nulls().to_list()
     assert all(instant.replace(tzinfo=UTC) <= as_of for instant in late)
 
