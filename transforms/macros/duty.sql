@@ -573,6 +573,16 @@ authors as (
 
 {# CTEs `brought` and `changed`: the changes of each subject, with and without those that do not count. #}
 {% macro changes_of_subjects() -%}
+{# only what is asked about: of deployments that were made nothing, so no commit is read for them #}
+commits_asked_about as (
+    select commits.repository, commits.commit_sha, min(commits.committed_at) as committed_at
+    from {{ ref("commits") }} as commits
+    inner join
+        (select distinct repository, commit_sha from subjects where is_candidate) as asked
+        on commits.repository = asked.repository
+        and commits.commit_sha = asked.commit_sha
+    group by commits.repository, commits.commit_sha
+),
 {# what a deployment brought; of one not made yet, what was merged by its commit and is not live #}
 brought as (
     select
@@ -590,11 +600,7 @@ brought as (
         subjects.finished_at, subjects.is_candidate
     from subjects
     inner join
-        (
-            select repository, commit_sha, min(committed_at) as committed_at
-            from {{ ref("commits") }}
-            group by repository, commit_sha
-        ) as commits
+        commits_asked_about as commits
         on subjects.repository = commits.repository
         and subjects.commit_sha = commits.commit_sha
     inner join
